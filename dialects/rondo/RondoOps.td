@@ -1,0 +1,11 @@
+// All op families of the typed graph.
+#ifndef RONDO_DIALECTS_RONDO_RONDOOPS_TD
+#define RONDO_DIALECTS_RONDO_RONDOOPS_TD
+
+include "dialects/rondo/graph/GraphOps.td"
+include "dialects/rondo/loss/LossOps.td"
+include "dialects/rondo/nn/NnOps.td"
+include "dialects/rondo/retention/RetentionOps.td"
+include "dialects/rondo/state/StateOps.td"
+
+#endif

@@ -1,0 +1,91 @@
+// The interfaces of graph ops and the plain types that they exchange.
+#pragma once
+
+#include "codegen/target/TileSizes.h"
+#include "dialects/rondo/RondoAttrs.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+
+namespace rondo {
+
+// A state that a sequence op carries, for one batch row.
+struct StateSpec {
+  llvm::StringRef role;       // last part of the state's name: "retention", "position"
+  StateKind kind;
+  mlir::RankedTensorType slot; // shape and element type for one row, static
+};
+
+// What buildStep built.
+struct SequenceStep {
+  llvm::SmallVector<mlir::Value> results; // replace the op's results
+  llvm::SmallVector<mlir::Value> states;  // new states, one per StateSpec
+};
+
+// Counted work. matmulFlops run on the target's dot units, vectorFlops elsewhere; serialSteps is the length of the
+// longest chain of dependent steps (tokens of a recurrence, chunks of a scan).
+struct Work {
+  double matmulFlops = 0;
+  double vectorFlops = 0;
+  double bytes = 0;
+  double serialSteps = 0;
+  double workingSetBytes = 0; // touched again and again: a state, a score tile
+};
+
+struct ScheduleAlternative {
+  ScheduleAttr schedule;
+  Work work;
+};
+
+// A rectangle of a kernel's result: rows [row, row + rows), columns [column, column + columns).
+struct Region {
+  mlir::Value row, column; // index values
+  int64_t rows, columns;   // static
+};
+
+// What rondo-build-kernels offers to the ops of a group while it builds the group's kernel. `mlir::Value`s named
+// "graph" are values of the graph (operands or results of the op being emitted); tiles are ranked tensors.
+class KernelBuilder {
+public:
+  virtual ~KernelBuilder() = default;
+
+  mlir::OpBuilder &builder() { return opBuilder; }
+  mlir::Location loc() { return location; }
+  const target::TileSizes &sizes() const { return tileSizes; }
+  // What the group's consumers need regions to be multiples of, see getRegionColumns.
+  virtual int64_t granularity() = 0;
+
+  // The buffer (2-D or 1-D memref kernel argument) that holds `graph`, which must come from outside of the group: a
+  // parameter, an input, another group's result. Parameters keep their storage layout in the memref's layout map.
+  virtual mlir::Value buffer(mlir::Value graph) = 0;
+  // Rows [row, row + rows) of batch row `batch`'s state, all columns: from the pool if `graph` is a rondo.read_state in
+  // the group (its slot applied), else from the operand's buffer `[B, ...]`. A null `graph` gives zeros of `columns`.
+  virtual mlir::Value loadState(mlir::Value graph, mlir::Value batch, mlir::Value row, int64_t rows, int64_t columns) = 0;
+  // The counterpart: stores to the pool if the result goes to a rondo.write_state in the group, and to the result's
+  // own buffer if the group yields it.
+  virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch, mlir::Value row) = 0;
+  // A read-only table that goes into the package: f32 values, rows x columns.
+  virtual mlir::Value table(llvm::ArrayRef<float> values, int64_t rows, int64_t columns) = 0;
+
+  // The tile of a graph operand at `region`: loaded if it comes from outside, emitted if the group computes it.
+  virtual mlir::Value operand(mlir::Value graph, const Region &region) = 0;
+  // A parameter vector's columns [column, column + columns) modulo its own length, broadcast over region.rows.
+  virtual mlir::Value columnVector(mlir::Value graph, const Region &region) = 0;
+  // Roots: `tile` is the first result at `region`. Applies the consumers in the group and stores what it yields.
+  virtual void finish(mlir::Value tile, const Region &region) = 0;
+  // Roots: stores a tile of a further sequence result (a log-sum-exp) at row, column of its buffer.
+  virtual void store(mlir::Value graphResult, mlir::Value tile, mlir::Value row, mlir::Value column) = 0;
+
+protected:
+  KernelBuilder(mlir::OpBuilder builder, mlir::Location loc, const target::TileSizes &sizes)
+      : opBuilder(builder), location(loc), tileSizes(sizes) {}
+  mlir::OpBuilder opBuilder;
+  mlir::Location location;
+  const target::TileSizes &tileSizes;
+};
+
+} // namespace rondo
+
+#include "dialects/rondo/interfaces/CostOpInterface.h.inc"
+#include "dialects/rondo/interfaces/SequenceOpInterface.h.inc"
+#include "dialects/rondo/interfaces/TileOpInterface.h.inc"

@@ -1,0 +1,50 @@
+// What an op that mixes positions must say so that prefill and decode can be derived from the whole-sequence graph.
+#ifndef RONDO_DIALECTS_RONDO_INTERFACES_SEQUENCEOPINTERFACE_TD
+#define RONDO_DIALECTS_RONDO_INTERFACES_SEQUENCEOPINTERFACE_TD
+
+include "mlir/IR/OpBase.td"
+
+def Rondo_SequenceOpInterface : OpInterface<"SequenceOpInterface"> {
+  let cppNamespace = "::rondo";
+  let description = [{
+    An op whose output at one position depends on other positions. It names the state that it carries from one
+    stretch of the sequence to the next, and rebuilds itself for one stretch. Ops without this interface are
+    pointwise along batch and time. (DESIGN idea 1: describe once, derive the rest.)
+  }];
+  let methods = [
+    InterfaceMethod<"The states carried between stretches, in a fixed order.",
+      "::llvm::SmallVector<::rondo::StateSpec>", "getStateSpecs">,
+    InterfaceMethod<"True if position t depends only on positions <= t; otherwise prefill and decode are errors.",
+      "bool", "isCausal">,
+    InterfaceMethod<[{
+        Builds, at the builder's insertion point, this op on one stretch `[B, T]` whose operands are `operands` (already
+        static): it starts from `states` (one per getStateSpecs, each `[B, slot shape]`) and ignores positions >=
+        `length` (i32 `[B]`; null = all T). The outcome's results replace the op's results; its states are the new ones, equal
+        to the old where length is 0.
+      }],
+      "::rondo::SequenceStep", "buildStep",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands, "::mlir::ValueRange":$states,
+           "::mlir::Value":$length)>,
+  ];
+}
+
+def Rondo_ScheduledOpInterface : OpInterface<"ScheduledOpInterface"> {
+  let cppNamespace = "::rondo";
+  let description = [{
+    A sequence op that has several lowerings. The cost model compares the work of each; `rondo-choose-schedule`
+    sets the choice. The choice never changes the meaning.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        The alternatives for static shapes. `chunks` are the chunk sizes that the target can tile; the work is that of
+        the whole op, all batch rows included, though the choice may not depend on the batch size (the pass divides by it).
+      }],
+      "::llvm::SmallVector<::rondo::ScheduleAlternative>", "getAlternatives", (ins "::llvm::ArrayRef<int64_t>":$chunks)>,
+    InterfaceMethod<"Null if `schedule` is possible here, else why not.", "std::optional<std::string>",
+      "whyNot", (ins "::rondo::ScheduleAttr":$schedule)>,
+    InterfaceMethod<"The schedule in force, null before it is chosen.", "::rondo::ScheduleAttr", "getChosenSchedule">,
+    InterfaceMethod<"Sets the schedule.", "void", "setChosenSchedule", (ins "::rondo::ScheduleAttr":$schedule)>,
+  ];
+}
+
+#endif

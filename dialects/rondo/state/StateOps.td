@@ -1,0 +1,52 @@
+// States of entry points: declarations, and reads and writes by slot.
+#ifndef RONDO_DIALECTS_RONDO_STATE_STATEOPS_TD
+#define RONDO_DIALECTS_RONDO_STATE_STATEOPS_TD
+
+include "dialects/rondo/RondoAttrs.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Rondo_StateOp : Rondo_Op<"state", [Symbol]> {
+  let summary = "a state pool";
+  let description = [{
+    Declares `[slots, slot shape]`, `slots` being the entry point's. The symbol is the name in state files.
+
+    Example:
+    ```mlir
+    rondo.state @state.layers.0.retention carried : tensor<4x16x32xf32>
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, Rondo_StateKindAttr:$kind, TypeAttrOf<AnyRankedTensor>:$slot_type);
+  let assemblyFormat = "$sym_name $kind `:` $slot_type attr-dict";
+}
+
+def Rondo_ReadStateOp : Rondo_Op<"read_state", [MemoryEffects<[MemRead]>]> {
+  let summary = "the states of the slots in use: y[b] = pool[slot[b]]";
+  let description = [{
+    `slot` i32 `[B]`, distinct values below the entry point's slot count (the runtime has checked).
+
+    Example:
+    ```mlir
+    %s = rondo.read_state @state.layers.0.retention[%slot] : (tensor<2xi32>) -> tensor<2x4x16x32xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$state, AnyRankedTensor:$slot);
+  let results = (outs AnyRankedTensor:$value);
+  let assemblyFormat = "$state `[` $slot `]` attr-dict `:` functional-type(operands, results)";
+}
+
+def Rondo_WriteStateOp : Rondo_Op<"write_state", [MemoryEffects<[MemWrite]>]> {
+  let summary = "pool[slot[b]] = value[b]";
+  let description = [{
+    Every read of the same state in an entry point stands before its write.
+
+    Example:
+    ```mlir
+    rondo.write_state %s, @state.layers.0.retention[%slot] : tensor<2x4x16x32xf32>, tensor<2xi32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$value, FlatSymbolRefAttr:$state, AnyRankedTensor:$slot);
+  let assemblyFormat = "$value `,` $state `[` $slot `]` attr-dict `:` type($value) `,` type($slot)";
+}
+
+#endif
