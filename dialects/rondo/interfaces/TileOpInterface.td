@@ -27,6 +27,11 @@ def Rondo_TileRootOpInterface : OpInterface<"TileRootOpInterface"> {
       }],
       "::llvm::LogicalResult", "emitKernel",
       (ins "::rondo::KernelBuilder &":$kernel, "::mlir::ValueRange":$ids)>,
+    InterfaceMethod<[{
+        The `[N, K]` operands that dots of this kernel read as W in x W^T; where they are parameters, they are best stored in
+        panels of N.
+      }],
+      "::llvm::SmallVector<::mlir::Value>", "getPanelOperands", (ins), [{}], [{ return {}; }]>,
   ];
 }
 

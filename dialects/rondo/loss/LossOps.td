@@ -9,7 +9,8 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Rondo_LinearLogProbOp : Rondo_Op<"linear_log_prob", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>,
-    DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["getPanelOperands"]>]> {
   let summary = "log-probability of each target under softmax(x W^T), streamed over the vocabulary";
   let description = [{
     `x` `[B, T, K]`, `weight` `[V, K]`, `targets` i32 `[B, T]` -> `log_prob` f32 `[B, T]`:

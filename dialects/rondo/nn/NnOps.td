@@ -31,7 +31,8 @@ def Rondo_EmbeddingOp : Rondo_NnOp<"embedding", [DeclareOpInterfaceMethods<Rondo
   let hasVerifier = 1;
 }
 
-def Rondo_LinearOp : Rondo_NnOp<"linear", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+def Rondo_LinearOp : Rondo_NnOp<"linear",
+    [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["getPanelOperands"]>]> {
   let summary = "y = x W^T, with W as checkpoints store it";
   let description = [{
     `x` `[B, T, K]` (or `[B, T, H, d]` with H * d = K), `weight` `[N, K]` -> `[B, T, N]`. Each element is one chain of fused
