@@ -4,6 +4,7 @@
 #include "codegen/target/TileSizes.h"
 #include "dialects/rondo/RondoAttrs.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
 
@@ -58,14 +59,15 @@ public:
   // The buffer (2-D or 1-D memref kernel argument) that holds `graph`, which must come from outside of the group: a
   // parameter, an input, another group's result. Parameters keep their storage layout in the memref's layout map.
   virtual mlir::Value buffer(mlir::Value graph) = 0;
-  // Rows [row, row + rows) of batch row `batch`'s state, all columns: from the pool if `graph` is a rondo.read_state in
-  // the group (its slot applied), else from the operand's buffer `[B, ...]`. A null `graph` gives zeros of `columns`.
-  virtual mlir::Value loadState(mlir::Value graph, mlir::Value batch, mlir::Value row, int64_t rows, int64_t columns) = 0;
+  // A rectangle of batch row `batch`'s state `[B, ..., C]`, counted within that row as (product of the middle
+  // dimensions) x C: from the pool if `graph` is a rondo.read_state in the group (its slot applied), else from the
+  // operand's buffer. A null `graph` gives f32 zeros.
+  virtual mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region) = 0;
   // The counterpart: stores to the pool if the result goes to a rondo.write_state in the group, and to the result's
   // own buffer if the group yields it.
-  virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch, mlir::Value row) = 0;
-  // A read-only table that goes into the package: f32 values, rows x columns.
-  virtual mlir::Value table(llvm::ArrayRef<float> values, int64_t rows, int64_t columns) = 0;
+  virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch, const Region &region) = 0;
+  // A read-only table that goes into the package, as a buffer of its shape and type: 2-D, f32 or i64.
+  virtual mlir::Value table(mlir::DenseElementsAttr values) = 0;
 
   // The tile of a graph operand at `region`: loaded if it comes from outside, emitted if the group computes it.
   virtual mlir::Value operand(mlir::Value graph, const Region &region) = 0;

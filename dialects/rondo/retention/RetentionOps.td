@@ -28,13 +28,15 @@ def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments,
     g_T = 1 for the incoming state and final state g_0 S_0. `transposed_state` gives and takes states as `[B, H, Dv, Dk]`.
 
     `row_scale` multiplies each row of o by a positive number before the head norm, as torchscale does:
-    `torchscale_recurrent` divides by sqrt(a_t), a_t = g a_{t-1} + 1; `torchscale_parallel` also by
+    `torchscale_recurrent` divides by sqrt(a_t), a_t = g a_{t-1} + 1 with a_{-1} = `initial_scale` (f32 `[B, H]`, absent: 0),
+    and then the op has a third result `final_scale`, the last a (f32 `[B, H]`); `torchscale_parallel` also divides by
     clamp(sum_m |scaled score_m|, 1, 5e4).
 
     Constraints: R1 q, k are `[B, T, Hq, Dk]`, `[B, T, Hk, Dk]`, v is `[B, T, Hv, Dv]`; H = max(Hq, Hk, Hv) and each divides
     H (head h reads head h / (H / Hx)). R2 exactly one of `decay` and `log_decay`; `decay` has H values in [0, 1].
     R3 `initial_state` is `[B, H, Dk, Dv]`. R4 `row_scale = torchscale_parallel` only under the parallel schedule.
-    R5 `row_scale` other than none only with constant decay, no reset, no adjoint.
+    R5 `row_scale` other than none only with constant decay, no reset, no adjoint. R6 `initial_scale` only with, and
+    `final_scale` exactly with `row_scale = torchscale_recurrent`.
 
     Source: Sun et al., "Retentive Network" (arXiv 2307.08621), eq. 1 to 7. Needed FLOPs per head and token: recurrent
     5 Dk Dv; chunkwise C (Dk + Dv) + 4 Dk Dv; parallel T (Dk + Dv).
@@ -47,16 +49,17 @@ def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments,
   }];
   let arguments = (ins AnyRankedTensor:$q, AnyRankedTensor:$k, AnyRankedTensor:$v,
       Optional<AnyRankedTensor>:$log_decay, Optional<AnyRankedTensor>:$initial_state,
-      Optional<AnyRankedTensor>:$reset, Optional<AnyRankedTensor>:$length,
+      Optional<AnyRankedTensor>:$reset, Optional<AnyRankedTensor>:$length, Optional<AnyRankedTensor>:$initial_scale,
       OptionalAttr<DenseF64ArrayAttr>:$decay,
       DefaultValuedAttr<Rondo_DirectionAttr, "::rondo::Direction::Forward">:$direction,
       UnitAttr:$transposed_state,
       DefaultValuedAttr<Rondo_RowScaleAttr, "::rondo::RowScale::None">:$row_scale,
       OptionalAttr<Rondo_ScheduleAttr>:$schedule);
-  let results = (outs AnyRankedTensor:$o, AnyRankedTensor:$final_state);
+  let results = (outs AnyRankedTensor:$o, AnyRankedTensor:$final_state, Optional<AnyRankedTensor>:$final_scale);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`decay` $decay^)? (`log_decay` `(` $log_decay^ `)`)? (`init` `(` $initial_state^ `)`)?
-    (`reset` `(` $reset^ `)`)? (`length` `(` $length^ `)`)? (`schedule` $schedule^)? attr-dict `:` functional-type(operands, results)
+    (`reset` `(` $reset^ `)`)? (`length` `(` $length^ `)`)?
+    (`init_scale` `(` $initial_scale^ `)`)? (`schedule` $schedule^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }
