@@ -1,6 +1,27 @@
 # How targets that link no LLVM are built: static Abseil, FlatBuffers headers, threads, nothing else.
 find_package(absl REQUIRED CONFIG)
 find_package(Threads REQUIRED)
+
+# Debian's package files name the shared Abseil; its archives lie beside them. Point the targets there, so that
+# programs carry their own copy.
+function(rondo_use_static_absl target)
+  get_target_property(shared ${target} IMPORTED_LOCATION_NONE)
+  string(REGEX REPLACE "\\.so[.0-9]*$" ".a" archive "${shared}")
+  if(NOT archive STREQUAL shared AND EXISTS ${archive})
+    set_target_properties(${target} PROPERTIES IMPORTED_LOCATION_NONE ${archive} IMPORTED_SONAME_NONE "")
+  endif()
+  get_target_property(libraries ${target} INTERFACE_LINK_LIBRARIES)
+  foreach(library ${libraries})
+    get_property(done GLOBAL PROPERTY RONDO_STATIC_${library})
+    if(library MATCHES "^absl::" AND NOT done)
+      set_property(GLOBAL PROPERTY RONDO_STATIC_${library} TRUE)
+      rondo_use_static_absl(${library})
+    endif()
+  endforeach()
+endfunction()
+foreach(target absl::status absl::statusor absl::strings absl::span)
+  rondo_use_static_absl(${target})
+endforeach()
 find_program(RONDO_FLATC flatc REQUIRED)
 find_path(RONDO_XXHASH_INCLUDE xxhash.h REQUIRED)
 
