@@ -19,3 +19,10 @@
 #include "dialects/tile/TileAttrs.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/tile/TileOps.h.inc"
+
+namespace rondo::tile {
+
+/// P if the buffer is stored in panels of P rows: layout map (n, k) -> (n floordiv P, k, n mod P).
+std::optional<int64_t> getPanelWidth(mlir::MemRefType buffer);
+
+} // namespace rondo::tile

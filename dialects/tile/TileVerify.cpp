@@ -1,0 +1,154 @@
+// What the tile ops demand of their shapes beyond their type constraints.
+#include "dialects/tile/Tile.h"
+
+using namespace mlir;
+using namespace rondo::tile;
+
+namespace {
+
+// A tile read from or written to a buffer at one offset per dimension, wholly inside where that is known.
+LogicalResult verifyAccess(Operation *op, MemRefType buffer, RankedTensorType tile, ValueRange offsets) {
+  if (tile.getElementType() != buffer.getElementType())
+    return op->emitOpError("expected a tile of ") << buffer.getElementType() << ", found " << tile;
+  if (tile.getRank() != buffer.getRank() || static_cast<int64_t>(offsets.size()) != buffer.getRank())
+    return op->emitOpError("expected one offset and one tile dimension per dimension of ")
+           << buffer << ", found " << offsets.size() << " offsets and " << tile;
+  for (auto [size, extent, offset] : llvm::zip(tile.getShape(), buffer.getShape(), offsets)) {
+    std::optional<int64_t> start = getConstantIntValue(offset);
+    int64_t end = size + start.value_or(0);
+    if (end > extent || start.value_or(0) < 0)
+      return op->emitOpError("expected the tile to lie inside the buffer, found ")
+             << tile << " at offset " << start.value_or(0) << " of a dimension of " << extent;
+  }
+  return success();
+}
+
+// Rows of a buffer addressed by a tile of indices.
+LogicalResult verifyRows(Operation *op, MemRefType buffer, RankedTensorType tile, RankedTensorType rows) {
+  if (buffer.getRank() != 2 || tile.getRank() != 2 || tile.getElementType() != buffer.getElementType())
+    return op->emitOpError("expected a two-dimensional buffer and tile of one element type, found ")
+           << buffer << " and " << tile;
+  if (rows.getRank() != 1 || !rows.getElementType().isInteger(32) || rows.getDimSize(0) != tile.getDimSize(0))
+    return op->emitOpError("expected one i32 row index per row of ") << tile << ", found " << rows;
+  if (tile.getDimSize(1) > buffer.getDimSize(1))
+    return op->emitOpError("expected at most ") << buffer.getDimSize(1) << " columns, found " << tile;
+  return success();
+}
+
+LogicalResult verifyAxis(Operation *op, int64_t axis, RankedTensorType type) {
+  if (axis < 0 || axis >= type.getRank())
+    return op->emitOpError("expected an axis of ") << type << ", found " << axis;
+  return success();
+}
+
+SmallVector<int64_t> withoutAxis(ArrayRef<int64_t> shape, int64_t axis) {
+  SmallVector<int64_t> rest(shape);
+  rest.erase(rest.begin() + axis);
+  return rest;
+}
+
+RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+MemRefType bufferOf(Value buffer) { return cast<MemRefType>(buffer.getType()); }
+
+} // namespace
+
+LogicalResult LoadOp::verify() {
+  return verifyAccess(*this, bufferOf(getBuffer()), typeOf(getTile()), getOffsets());
+}
+
+LogicalResult StoreOp::verify() {
+  if (getPanelWidth(bufferOf(getBuffer())))
+    return emitOpError("expected a row-major buffer, found ") << getBuffer().getType();
+  return verifyAccess(*this, bufferOf(getBuffer()), typeOf(getTile()), getOffsets());
+}
+
+LogicalResult GatherOp::verify() {
+  return verifyRows(*this, bufferOf(getBuffer()), typeOf(getTile()), typeOf(getRows()));
+}
+
+LogicalResult ScatterAddOp::verify() {
+  if (getPanelWidth(bufferOf(getBuffer())) || !isa<Float32Type>(bufferOf(getBuffer()).getElementType()))
+    return emitOpError("expected a row-major f32 buffer, found ") << getBuffer().getType();
+  return verifyRows(*this, bufferOf(getBuffer()), typeOf(getTile()), typeOf(getRows()));
+}
+
+LogicalResult DotOp::verify() {
+  RankedTensorType a = typeOf(getA()), b = typeOf(getB()), result = typeOf(getResult());
+  if (a.getRank() != 2 || b.getRank() != 2 || result.getRank() != 2)
+    return emitOpError("expected two-dimensional tiles, found ") << a << ", " << b << " and " << result;
+  int64_t m = a.getDimSize(getTransposeA() ? 1 : 0), k = a.getDimSize(getTransposeA() ? 0 : 1);
+  int64_t n = b.getDimSize(getTransposeB() ? 0 : 1), kOfB = b.getDimSize(getTransposeB() ? 1 : 0);
+  if (k != kOfB)
+    return emitOpError("expected operands that share their contraction, found ") << k << " and " << kOfB;
+  if (result.getDimSize(0) != m || result.getDimSize(1) != n)
+    return emitOpError("expected a result of ") << m << "x" << n << ", found " << result;
+  if (getAcc() && getAcc().getType() != result)
+    return emitOpError("expected an accumulator of the result's type ")
+           << result << ", found " << getAcc().getType();
+  if (getTriangle() == Triangle::LowerResult && m != n)
+    return emitOpError("expected a square result for lower_result, found ") << result;
+  if (getTriangle() == Triangle::LowerLhs && m != k)
+    return emitOpError("expected a square left operand for lower_lhs, found ") << a;
+  return success();
+}
+
+LogicalResult BroadcastOp::verify() {
+  RankedTensorType tile = typeOf(getTile());
+  auto source = dyn_cast<RankedTensorType>(getSource().getType());
+  Type element = source ? source.getElementType() : getSource().getType();
+  if (element != tile.getElementType())
+    return emitOpError("expected elements of ") << element << ", found " << tile;
+  if (source.operator bool() != getAxis().has_value())
+    return emitOpError("expected an axis for a tile and none for a scalar, found source ")
+           << getSource().getType();
+  if (!source)
+    return success();
+  if (failed(verifyAxis(*this, *getAxis(), tile)))
+    return failure();
+  if (source.getShape() != ArrayRef(withoutAxis(tile.getShape(), *getAxis())))
+    return emitOpError("expected the result's shape without axis ") << *getAxis() << ", found " << source;
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  RankedTensorType source = typeOf(getSource());
+  if (failed(verifyAxis(*this, getAxis(), source)))
+    return failure();
+  if (source.getRank() != 2 || typeOf(getTile()).getElementType() != source.getElementType() ||
+      typeOf(getTile()).getShape() != ArrayRef(withoutAxis(source.getShape(), getAxis())))
+    return emitOpError("expected ") << source << " without axis " << getAxis() << ", found "
+                                    << getTile().getType();
+  return success();
+}
+
+LogicalResult ScanOp::verify() { return verifyAxis(*this, getAxis(), typeOf(getTile())); }
+
+LogicalResult IotaOp::verify() {
+  RankedTensorType tile = typeOf(getTile());
+  if (!tile.getElementType().isInteger(32) && !tile.getElementType().isInteger(64))
+    return emitOpError("expected a tile of i32 or i64, found ") << tile;
+  return verifyAxis(*this, getAxis(), tile);
+}
+
+LogicalResult RepeatOp::verify() {
+  RankedTensorType source = typeOf(getSource()), tile = typeOf(getTile());
+  if (source.getRank() != 2 || tile.getRank() != 2 || source.getElementType() != tile.getElementType() ||
+      source.getDimSize(0) != tile.getDimSize(0) || tile.getDimSize(1) % source.getDimSize(1) != 0)
+    return emitOpError("expected the columns of ") << source << " a whole number of times, found " << tile;
+  return success();
+}
+
+LogicalResult RotatePairsOp::verify() {
+  RankedTensorType tile = typeOf(getTile());
+  if (getWidth() <= 0 || getWidth() % 2 != 0 || tile.getShape().back() % getWidth() != 0)
+    return emitOpError("expected an even width that divides the columns of ")
+           << tile << ", found " << getWidth();
+  return success();
+}
+
+LogicalResult ReshapeOp::verify() {
+  RankedTensorType source = typeOf(getSource()), tile = typeOf(getTile());
+  if (source.getNumElements() != tile.getNumElements() || source.getElementType() != tile.getElementType())
+    return emitOpError("expected as many elements of one type, found ") << source << " and " << tile;
+  return success();
+}
