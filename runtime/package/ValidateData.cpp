@@ -1,0 +1,91 @@
+// Validates what a package holds or asks the runtime to hold: parameters, states, constants.
+#include "runtime/package/Checks.h"
+
+#include <cmath>
+
+namespace rondo::rt::package {
+namespace {
+
+// Bytes of a parameter in its storage layout.
+absl::StatusOr<uint64_t> storageBytes(const format::Parameter &parameter) {
+  RONDO_ASSIGN_OR_RETURN(uint64_t bytes, checkShape(parameter.shape(), parameter.dtype()));
+  RONDO_RETURN_IF_ERROR(checkEnum(parameter.layout(), format::Layout::MAX, "layout"));
+  if (parameter.layout() == format::Layout::RowMajor)
+    return bytes;
+  uint64_t panel = parameter.panel();
+  if (parameter.shape()->size() != 2 || panel == 0 || panel > kMaxPanel)
+    return fail(ErrorId::BadSize,
+                absl::StrCat("expected panels of 1 to ", kMaxPanel, " in a matrix, found panels of ", panel,
+                             " in rank ", parameter.shape()->size()));
+  // A padded tensor is at most kMaxPanel times the checked size, far from overflow.
+  uint64_t rows = parameter.shape()->Get(0);
+  return bytes / rows * ((rows + panel - 1) / panel * panel);
+}
+
+absl::Status checkParameter(const format::Package &package, const format::Parameter &parameter,
+                            Names &names) {
+  RONDO_RETURN_IF_ERROR(checkList(parameter.aliases(), "aliases"));
+  for (const flatbuffers::String *alias : *parameter.aliases())
+    RONDO_RETURN_IF_ERROR(checkName(alias, "parameter alias", &names));
+  RONDO_ASSIGN_OR_RETURN(uint64_t bytes, storageBytes(parameter));
+  if (parameter.storage_bytes() != bytes)
+    return fail(ErrorId::BadSize,
+                absl::StrCat("expected ", bytes, " bytes of storage, found ", parameter.storage_bytes()));
+  RONDO_RETURN_IF_ERROR(checkEnum(parameter.group(), format::ParameterGroup::MAX, "parameter group"));
+  RONDO_RETURN_IF_ERROR(checkEnum(parameter.init(), format::InitKind::MAX, "initialisation"));
+  if (!std::isfinite(parameter.init_value()))
+    return fail(ErrorId::BadSize, "expected a finite initial value, found none");
+  return checkIndex(parameter.location(), package.locations()->size(), "locations");
+}
+
+absl::Status checkState(const format::Package &package, const format::State &state) {
+  RONDO_RETURN_IF_ERROR(checkEnum(state.kind(), format::StateKind::MAX, "state kind"));
+  RONDO_ASSIGN_OR_RETURN(uint64_t bytes, checkShape(state.shape(), state.dtype()));
+  if (state.slot_bytes() != bytes)
+    return fail(ErrorId::BadSize,
+                absl::StrCat("expected ", bytes, " bytes per slot, found ", state.slot_bytes()));
+  return checkIndex(state.location(), package.locations()->size(), "locations");
+}
+
+} // namespace
+
+absl::Status checkParameters(const format::Package &package) {
+  RONDO_RETURN_IF_ERROR(checkList(package.parameters(), "parameters"));
+  Names names; // main names and aliases share one space: a checkpoint may use either
+  for (const format::Parameter *parameter : *package.parameters()) {
+    RONDO_RETURN_IF_ERROR(checkName(parameter->name(), "parameter", &names));
+    RONDO_RETURN_IF_ERROR(
+        within(checkParameter(package, *parameter, names), "parameter", viewOf(parameter->name())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status checkStates(const format::Package &package) {
+  RONDO_RETURN_IF_ERROR(checkList(package.states(), "states", kMaxStates));
+  Names names;
+  for (const format::State *state : *package.states()) {
+    RONDO_RETURN_IF_ERROR(checkName(state->name(), "state", &names));
+    RONDO_RETURN_IF_ERROR(within(checkState(package, *state), "state", viewOf(state->name())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status checkConstants(const format::Package &package) {
+  RONDO_RETURN_IF_ERROR(checkList(package.constants(), "constant bytes"));
+  RONDO_RETURN_IF_ERROR(checkList(package.constant_ranges(), "constants"));
+  uint64_t index = 0;
+  for (const format::ConstantRange *range : *package.constant_ranges()) {
+    absl::Status status;
+    if (range->offset() % RONDO_BUFFER_ALIGNMENT != 0)
+      status = fail(ErrorId::Misaligned, absl::StrCat("expected an offset that is a multiple of ",
+                                                      RONDO_BUFFER_ALIGNMENT, ", found ", range->offset()));
+    else if (!inBounds(range->offset(), range->bytes(), package.constants()->size()))
+      status = fail(ErrorId::SectionBounds,
+                    absl::StrCat("expected ", range->bytes(), " bytes at ", range->offset(), " inside ",
+                                 package.constants()->size(), ", found less"));
+    RONDO_RETURN_IF_ERROR(within(status, "constant", index++));
+  }
+  return absl::OkStatus();
+}
+
+} // namespace rondo::rt::package
