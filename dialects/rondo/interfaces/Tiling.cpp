@@ -45,3 +45,9 @@ void rondo::forTile(OpBuilder &builder, Location loc, Value id, int64_t extent, 
   builder.setInsertionPointToStart(branch.elseBlock());
   emit(arith::ConstantIndexOp::create(builder, loc, whole * tile), rest);
 }
+
+Value rondo::splatTile(OpBuilder &builder, Location loc, Type type, double value) {
+  auto tile = cast<RankedTensorType>(type);
+  auto element = FloatAttr::get(tile.getElementType(), value);
+  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(tile, element.getValue()));
+}

@@ -12,17 +12,23 @@ struct RowsColumns {
   bool operator==(const RowsColumns &) const = default;
 };
 
-// A sequence tensor or a parameter: `[B, T, H, d]` is B * T rows of H * d columns, `[N, K]` is itself, `[B]` is B rows of 1.
+// A sequence tensor or a parameter: `[B, T, H, d]` is B * T rows of H * d columns, `[N, K]` is itself, `[B]`
+// is B rows of 1.
 RowsColumns sequenceView(mlir::RankedTensorType type);
-// A state pool or the states of a batch: `[B, H, Dk, Dv]` is B * H * Dk rows of Dv columns, `[B]` is B rows of 1.
+// A state pool or the states of a batch: `[B, H, Dk, Dv]` is B * H * Dk rows of Dv columns, `[B]` is B rows
+// of 1.
 RowsColumns stateView(mlir::RankedTensorType type);
 
 // Tiles of `tile` elements (the last one may be shorter) that cover `extent`.
 inline int64_t tileCount(int64_t extent, int64_t tile) { return (extent + tile - 1) / tile; }
 
-// Emits the work of tile number `id` of `extent`: `emit` gets the tile's first element and its static size. If the last
-// tile is shorter, `emit` is called twice, under an `scf.if` on the id, so that each tile has its own exact size.
+// Emits the work of tile number `id` of `extent`: `emit` gets the tile's first element and its static size.
+// If the last tile is shorter, `emit` is called twice, under an `scf.if` on the id, so that each tile has its
+// own exact size.
 void forTile(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value id, int64_t extent, int64_t tile,
              llvm::function_ref<void(mlir::Value begin, int64_t size)> emit);
+
+// A tile of `type` whose elements are all `value`.
+mlir::Value splatTile(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, double value);
 
 } // namespace rondo

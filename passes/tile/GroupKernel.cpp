@@ -1,0 +1,226 @@
+// The kernel builder that graph ops emit a group's kernel through.
+#include "passes/tile/GroupKernel.h"
+
+#include "mlir/IR/AffineExpr.h"
+
+using namespace mlir;
+using namespace rondo;
+
+GroupKernel::GroupKernel(const GroupForm &form, tile::KernelOp kernel, const KernelContext &context)
+    : KernelBuilder(OpBuilder::atBlockEnd(&kernel.getBody().front()), kernel.getLoc(), context.sizes),
+      form(form), kernel(kernel), context(context) {}
+
+// ---- frame
+// -----------------------------------------------------------------------------------------------------
+
+SmallVector<int64_t> GroupKernel::grid(const GroupForm &form, const target::TileSizes &sizes) {
+  if (form.root)
+    return form.root.getGrid(sizes, form.granularity);
+  return {tileCount(form.view.rows, sizes.rows)};
+}
+
+LogicalResult GroupKernel::emit() {
+  Block &body = kernel.getBody().front();
+  // Buffers are inserted in front of the ids, so the ids' numbers change while the values stay.
+  SmallVector<Value> ids(body.getArguments());
+  LogicalResult emitted = form.root ? form.root.emitKernel(*this, ids) : emitRowKernel(ids);
+  if (failed(emitted))
+    return failure();
+  opBuilder.setInsertionPointToEnd(&body);
+  tile::ReturnOp::create(opBuilder, location);
+  kernel.setWrites(bufferWrites);
+  return success();
+}
+
+LogicalResult GroupKernel::emitRowKernel(ValueRange ids) {
+  forTile(opBuilder, location, ids[0], form.view.rows, tileSizes.rows, [&](Value row, int64_t rows) {
+    Value column = arith::ConstantIndexOp::create(opBuilder, location, 0);
+    finish(nullptr, Region{row, column, rows, form.view.columns});
+  });
+  return success();
+}
+
+// ---- buffers
+// ---------------------------------------------------------------------------------------------------
+
+Value GroupKernel::argument(const BufferSource &source, MemRefType type, bool written) {
+  Block &body = kernel.getBody().front();
+  for (auto [index, known] : llvm::enumerate(bufferSources)) {
+    if (known == source && body.getArgument(index).getType() == type) {
+      bufferWrites[index] |= written;
+      return body.getArgument(index);
+    }
+  }
+  bufferSources.push_back(source);
+  bufferWrites.push_back(written);
+  return body.insertArgument(bufferSources.size() - 1, type, location);
+}
+
+// `(n, k) -> (n floordiv P, k, n mod P)`.
+static AffineMap panelMap(MLIRContext *context, int64_t panel) {
+  AffineExpr n = getAffineDimExpr(0, context), k = getAffineDimExpr(1, context);
+  return AffineMap::get(2, 0, {n.floorDiv(panel), k, n % panel}, context);
+}
+
+Value GroupKernel::inputBuffer(BlockArgument input, RowsColumns view) {
+  auto type = cast<RankedTensorType>(input.getType());
+  unsigned index = input.getArgNumber();
+  BufferSource source{BufferSource::Kind::Input, index, {}};
+  if (type.getRank() == 1 && isa<FloatType>(type.getElementType()))
+    return argument(source, MemRefType::get(type.getShape(), type.getElementType()), false);
+  MemRefLayoutAttrInterface layout;
+  if (LayoutAttr stored = context.layouts[index])
+    layout = AffineMapAttr::get(panelMap(type.getContext(), stored.getPanel()));
+  return argument(source, MemRefType::get({view.rows, view.columns}, type.getElementType(), layout), false);
+}
+
+Value GroupKernel::outputBuffer(unsigned result, RowsColumns view) {
+  auto type = cast<RankedTensorType>(form.group.getOutputs()[result].getType());
+  return argument({BufferSource::Kind::Output, result, {}},
+                  MemRefType::get({view.rows, view.columns}, type.getElementType()), true);
+}
+
+Value GroupKernel::buffer(Value graph) {
+  auto input = cast<BlockArgument>(throughReshapes(graph));
+  return inputBuffer(input, sequenceView(cast<RankedTensorType>(input.getType())));
+}
+
+Value GroupKernel::table(DenseElementsAttr values) {
+  BufferSource source{BufferSource::Kind::Table, 0, context.tables.intern(values)};
+  auto type = cast<RankedTensorType>(values.getType());
+  return argument(source, MemRefType::get(type.getShape(), type.getElementType()), false);
+}
+
+// ---- states
+// ----------------------------------------------------------------------------------------------------
+
+unsigned GroupKernel::stateIndex(StringRef state) const {
+  return llvm::find(form.states, state) - form.states.begin();
+}
+
+Value GroupKernel::poolBuffer(StringRef state, bool written) {
+  unsigned index = stateIndex(state);
+  RankedTensorType slot = context.slotTypes[index];
+  SmallVector<int64_t> shape(slot.getShape());
+  shape.insert(shape.begin(), context.slots);
+  RowsColumns view = stateView(RankedTensorType::get(shape, slot.getElementType()));
+  return argument({BufferSource::Kind::State, index, {}},
+                  MemRefType::get({view.rows, view.columns}, slot.getElementType()), written);
+}
+
+Value GroupKernel::offsetRow(Value block, int64_t rowsPerBlock, Value row) {
+  Value size = arith::ConstantIndexOp::create(opBuilder, location, rowsPerBlock);
+  Value begin = arith::MulIOp::create(opBuilder, location, block, size);
+  return arith::AddIOp::create(opBuilder, location, begin, row);
+}
+
+Value GroupKernel::poolRow(StringRef state, Value slot, Value batch, Value row) {
+  Value column = arith::ConstantIndexOp::create(opBuilder, location, 0);
+  Value number = memref::LoadOp::create(opBuilder, location, buffer(slot), ValueRange{batch, column});
+  Value index = arith::IndexCastOp::create(opBuilder, location, opBuilder.getIndexType(), number);
+  auto pool = cast<MemRefType>(poolBuffer(state, false).getType());
+  return offsetRow(index, pool.getDimSize(0) / context.slots, row);
+}
+
+Value GroupKernel::loadState(Value graph, Value batch, const Region &region) {
+  if (!graph) {
+    auto type = RankedTensorType::get({region.rows, region.columns}, opBuilder.getF32Type());
+    return arith::ConstantOp::create(opBuilder, location, opBuilder.getZeroAttr(type));
+  }
+  auto states = cast<RankedTensorType>(graph.getType());
+  auto type = RankedTensorType::get({region.rows, region.columns}, states.getElementType());
+  if (auto read = graph.getDefiningOp<ReadStateOp>()) {
+    Value row = poolRow(read.getState(), read.getSlot(), batch, region.row);
+    return tile::LoadOp::create(opBuilder, location, type, poolBuffer(read.getState(), false),
+                                ValueRange{row, region.column});
+  }
+  RowsColumns view = stateView(states);
+  Value row = offsetRow(batch, view.rows / states.getDimSize(0), region.row);
+  return tile::LoadOp::create(opBuilder, location, type, inputBuffer(cast<BlockArgument>(graph), view),
+                              ValueRange{row, region.column});
+}
+
+void GroupKernel::storeState(Value graphResult, Value tile, Value batch, const Region &region) {
+  for (Operation *user : graphResult.getUsers()) {
+    auto write = dyn_cast<WriteStateOp>(user);
+    if (!write)
+      continue;
+    Value row = poolRow(write.getState(), write.getSlot(), batch, region.row);
+    tile::StoreOp::create(opBuilder, location, tile, poolBuffer(write.getState(), true),
+                          ValueRange{row, region.column});
+  }
+  if (std::optional<unsigned> result = yieldIndex(graphResult)) {
+    auto type = cast<RankedTensorType>(graphResult.getType());
+    RowsColumns view = stateView(type);
+    Value row = offsetRow(batch, view.rows / type.getDimSize(0), region.row);
+    tile::StoreOp::create(opBuilder, location, tile, outputBuffer(*result, view),
+                          ValueRange{row, region.column});
+  }
+}
+
+// ---- rows
+// ------------------------------------------------------------------------------------------------------
+
+std::optional<unsigned> GroupKernel::yieldIndex(Value graph) const {
+  auto values = form.group.getBody().front().getTerminator()->getOperands();
+  auto found = llvm::find(values, graph);
+  return found == values.end() ? std::nullopt : std::optional<unsigned>(found - values.begin());
+}
+
+Value GroupKernel::operand(Value graph, const Region &region) {
+  graph = throughReshapes(graph);
+  if (Value known = rowTiles.lookup(graph))
+    return known;
+  if (auto pointwise = graph.getDefiningOp<PointwiseTileOpInterface>())
+    return rowTiles[graph] = pointwise.emitTile(*this, region);
+  auto type = RankedTensorType::get({region.rows, region.columns},
+                                    cast<RankedTensorType>(graph.getType()).getElementType());
+  return tile::LoadOp::create(opBuilder, location, type, buffer(graph),
+                              ValueRange{region.row, region.column});
+}
+
+Value GroupKernel::columnVector(Value graph, const Region &region) {
+  Value vector = buffer(graph);
+  auto bufferType = cast<MemRefType>(vector.getType());
+  int64_t length = bufferType.getNumElements();
+  int64_t columns = std::min(length, region.columns);
+  // A region covers whole runs of the vector, or lies inside of one.
+  Value column = arith::ConstantIndexOp::create(opBuilder, location, 0);
+  if (columns < length) {
+    Value period = arith::ConstantIndexOp::create(opBuilder, location, length);
+    column = arith::RemUIOp::create(opBuilder, location, region.column, period);
+  }
+  Type element = bufferType.getElementType();
+  Value run = tile::LoadOp::create(opBuilder, location, RankedTensorType::get({columns}, element), vector,
+                                   ValueRange{column});
+  Value tile =
+      tile::BroadcastOp::create(opBuilder, location, RankedTensorType::get({region.rows, columns}, element),
+                                run, opBuilder.getI64IntegerAttr(0));
+  if (columns == region.columns)
+    return tile;
+  return tile::RepeatOp::create(opBuilder, location,
+                                RankedTensorType::get({region.rows, region.columns}, element), tile);
+}
+
+void GroupKernel::finish(Value tile, const Region &region) {
+  rowTiles.clear();
+  if (form.root)
+    rowTiles[form.root->getResult(0)] = tile;
+  for (auto [index, value] : llvm::enumerate(form.group.getBody().front().getTerminator()->getOperands())) {
+    Operation *producer = value.getDefiningOp();
+    if (producer == form.root.getOperation() && producer && value != producer->getResult(0))
+      continue; // stored by the root itself
+    Value rows = operand(value, region);
+    tile::StoreOp::create(opBuilder, location, rows, outputBuffer(index, form.view),
+                          ValueRange{region.row, region.column});
+  }
+  rowTiles.clear();
+}
+
+void GroupKernel::store(Value graphResult, Value tile, Value row, Value column) {
+  std::optional<unsigned> result = yieldIndex(graphResult);
+  if (!result)
+    return;
+  RowsColumns view = sequenceView(cast<RankedTensorType>(graphResult.getType()));
+  tile::StoreOp::create(opBuilder, location, tile, outputBuffer(*result, view), ValueRange{row, column});
+}
