@@ -1,0 +1,78 @@
+// What the executor needs from a machine that runs kernels: memory, code, command lists. The CPU is one
+// device; a GPU is another implementation of the same three classes.
+#pragma once
+
+#include "runtime/package/Package.h"
+#include "runtime/status/Status.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rondo::rt {
+
+// A block of device memory, aligned to RONDO_BUFFER_ALIGNMENT. Freed when it goes away; its address never
+// changes.
+class DeviceMemory {
+public:
+  virtual ~DeviceMemory() = default;
+
+  virtual void *address() const = 0; // as kernels see it
+  virtual uint64_t size() const = 0;
+  // The same bytes for the host, or null where the host cannot reach them.
+  virtual uint8_t *hostAddress() const = 0;
+};
+
+// Device addresses of everything that an entry's commands can be bound to, one per index of its space. They
+// stay valid as long as the command list that is recorded with them.
+struct BoundBuffers {
+  std::vector<void *> parameters;
+  std::vector<void *> constants;
+  std::vector<void *> states; // pools; only those that the entry lists are looked at
+  std::vector<void *> inputs;
+  std::vector<void *> outputs;
+  void *arena = nullptr;
+};
+
+// Nanoseconds that each command of a list took.
+using CommandTimes = absl::Span<uint64_t>;
+
+// An entry point's commands with their addresses bound, ready to run any number of times. Used by one thread
+// at a time.
+class CommandList {
+public:
+  virtual ~CommandList() = default;
+
+  // Runs all commands in order and returns when they are done. Allocates nothing. With `times` (empty, or one
+  // per command) it measures each command, which on some devices costs time.
+  virtual absl::Status run(CommandTimes times = {}) = 0;
+};
+
+// A package's machine code, loaded. Must outlive the command lists recorded from it.
+class DeviceCode {
+public:
+  virtual ~DeviceCode() = default;
+
+  virtual absl::StatusOr<std::unique_ptr<CommandList>> record(const format::Entry &entry,
+                                                              const BoundBuffers &buffers) = 0;
+};
+
+// A machine. Must outlive its memory and code. Methods may be called from one thread at a time.
+class Device {
+public:
+  virtual ~Device() = default;
+
+  virtual std::string name() const = 0; // "cpu, 2 threads"
+
+  // Zeroed memory, or RND4002.
+  virtual absl::StatusOr<std::unique_ptr<DeviceMemory>> allocate(uint64_t bytes) = 0;
+  // Copies between host and device; the range must lie in the memory. Returns when the copy is done.
+  virtual absl::Status upload(DeviceMemory &target, uint64_t offset, absl::Span<const uint8_t> source) = 0;
+  virtual absl::Status download(absl::Span<uint8_t> target, const DeviceMemory &source, uint64_t offset) = 0;
+
+  // RND4001 if the machine lacks what the code needs. The package may go away afterwards.
+  virtual absl::StatusOr<std::unique_ptr<DeviceCode>> load(const Package &package) = 0;
+};
+
+} // namespace rondo::rt
