@@ -1,0 +1,178 @@
+// The parallel schedule of retention: every tile of queries against every tile of keys before it.
+#include "dialects/rondo/retention/RetentionKernel.h"
+
+#include "dialects/rondo/interfaces/Tiling.h"
+
+using namespace mlir;
+using namespace rondo;
+
+namespace {
+
+// One tile of queries.
+class QueryTile {
+public:
+  QueryTile(RetentionKernel &kernel, const Stretch &stretch, Value number, const RetentionCarry &first)
+      : kernel(kernel), tile(kernel.tile), stretch(stretch), number(number), first(first),
+        queries(kernel.queries(stretch)), sums(kernel.decay.sums(stretch)) {}
+
+  void emit() {
+    Running running{readFirstState(), Value(), gapBefore()};
+    if (kernel.op.getRowScale() == RowScale::TorchscaleParallel)
+      running.magnitudes = tile.floats(0, {stretch.rows});
+    running = overKeyBlocks(running);
+    running = addKeys(running, kernel.keys(stretch), kernel.values(stretch), nullptr);
+    kernel.finish(scaled(running), stretch);
+  }
+
+private:
+  // What the blocks of keys so far give; `gap` reaches from the next one to this tile.
+  struct Running {
+    Value output, magnitudes;
+    DecayGap gap;
+  };
+
+  bool hasSums() const { return static_cast<bool>(sums.segments); }
+
+  Stretch keyBlock(Value index) const { return {tile.times(index, kernel.block), kernel.block, Value()}; }
+
+  static SmallVector<Value, 4> flatten(const Running &running) {
+    SmallVector<Value, 4> values;
+    for (Value value : {running.output, running.magnitudes, running.gap.log, running.gap.segments})
+      if (value)
+        values.push_back(value);
+    return values;
+  }
+  static Running unflatten(const Running &like, ValueRange values) {
+    Running running = like;
+    size_t next = 0;
+    for (Value *slot : {&running.output, &running.magnitudes, &running.gap.log, &running.gap.segments})
+      if (*slot)
+        *slot = values[next++];
+    return running;
+  }
+
+  // A loop over the blocks of keys before this tile, which must be whole.
+  Running loop(const Running &begin, llvm::function_ref<Running(Value, const Running &)> body) {
+    auto loop = scf::ForOp::create(kernel.kernel.builder(), kernel.kernel.loc(), tile.index(0), number,
+                                   tile.index(1), flatten(begin),
+                                   [&](OpBuilder &builder, Location loc, Value index, ValueRange carried) {
+                                     Running next = body(index, unflatten(begin, carried));
+                                     scf::YieldOp::create(builder, loc, flatten(next));
+                                   });
+    return unflatten(begin, loop.getResults());
+  }
+
+  // From the begin of the sequence to this tile.
+  DecayGap gapBefore() {
+    Running running{Value(), Value(), kernel.decay.noGap()};
+    if (hasSums())
+      running = loop(running, [&](Value index, const Running &before) {
+        Running next = before;
+        next.gap = kernel.decay.widen(before.gap, kernel.decay.sums(keyBlock(index)));
+        return next;
+      });
+    running.gap.blocks = number;
+    return running.gap;
+  }
+
+  Value readFirstState() {
+    if (!kernel.op.getInitialState())
+      return tile.floats(0, {stretch.rows, kernel.place.columns});
+    DecayGap gap = gapBefore();
+    return kernel.decay.weighRead(kernel.read(queries, first.state), stretch, sums, &gap);
+  }
+
+  Running overKeyBlocks(const Running &begin) {
+    return loop(begin, [&](Value index, const Running &before) {
+      Stretch block = keyBlock(index);
+      DecaySums keySums = kernel.decay.sums(block);
+      Running next = before;
+      next.gap = kernel.decay.narrow(before.gap, keySums);
+      next.gap.blocks = tile.sub(tile.sub(number, index), tile.index(1));
+      return addKeys(next, kernel.keys(block), kernel.values(block), &keySums);
+    });
+  }
+
+  // `keySums` are null for the tile's own keys, which only count up to the diagonal.
+  Running addKeys(const Running &before, Value keys, Value values, const DecaySums *keySums) {
+    Value staged = tile.stage(tile::Side::Rhs, keys), stagedValues = tile.stage(tile::Side::Rhs, values);
+    Value scores = tile.dot(queries, staged, Value(), /*transposeA=*/false, /*transposeB=*/true,
+                            keySums ? tile::Triangle::Full : tile::Triangle::LowerResult);
+    Value weights = keySums ? kernel.decay.weighFarScores(scores, sums, *keySums, before.gap)
+                            : kernel.decay.weighScores(scores, sums);
+    Running next = before;
+    next.output = tile.dot(weights, stagedValues, before.output, /*transposeA=*/false, /*transposeB=*/false,
+                           keySums ? tile::Triangle::Full : tile::Triangle::LowerLhs);
+    if (before.magnitudes) {
+      Value absolute = math::AbsFOp::create(kernel.kernel.builder(), kernel.kernel.loc(), weights);
+      next.magnitudes = tile.addF(before.magnitudes, tile.reduce(tile::Combine::Add, absolute, 1));
+    }
+    return next;
+  }
+
+  Value scaled(const Running &running) {
+    if (!first.scale)
+      return running.output;
+    Value scales = kernel.decay.scales(kernel.decay.scaleBefore(first.scale, number), stretch.rows);
+    Value output = kernel.divideByRoot(running.output, scales);
+    if (!running.magnitudes)
+      return output;
+    // torchscale sums scaled scores, and clamps the sum (the upper bound guards its f16).
+    Value root = math::SqrtOp::create(kernel.kernel.builder(), kernel.kernel.loc(), scales);
+    Value sum = tile.divF(running.magnitudes, root);
+    SmallVector<int64_t, 1> rows{stretch.rows};
+    Value clamped = tile.minF(tile.maxF(sum, tile.floats(1.0, rows)), tile.floats(5e4, rows));
+    return tile.divF(output, tile.column(clamped, kernel.place.columns));
+  }
+
+  RetentionKernel &kernel;
+  TileArithmetic &tile;
+  Stretch stretch;
+  Value number;
+  RetentionCarry first;
+  Value queries;
+  DecaySums sums;
+};
+
+} // namespace
+
+static void emitAllQueries(RetentionKernel &kernel, const RetentionCarry &first) {
+  TileArithmetic &tile = kernel.tile;
+  int64_t whole = kernel.sizes.time / kernel.block, rest = kernel.sizes.time % kernel.block;
+  auto emitTile = [&](Value number, int64_t rows) {
+    QueryTile(kernel, kernel.stretch(tile.times(number, kernel.block), rows), number, first).emit();
+  };
+  if (whole > 1)
+    kernel.loop(tile.index(0), tile.index(whole), {Value(), Value()},
+                [&](Value number, const RetentionCarry &none) {
+                  emitTile(number, kernel.block);
+                  return none;
+                });
+  else
+    emitTile(tile.index(0), kernel.block);
+  if (rest)
+    emitTile(tile.index(whole), rest);
+}
+
+// What leaves the sequence is summed up block by block, as the chunkwise schedule does.
+static RetentionCarry emitFinalState(RetentionKernel &kernel, const RetentionCarry &first) {
+  return kernel.overStretches(
+      first, /*peelLast=*/false, [&](const Stretch &stretch, const RetentionCarry &carry, bool) {
+        Value keys = kernel.keys(stretch);
+        Value values = kernel.tile.stage(tile::Side::Rhs, kernel.values(stretch));
+        return kernel.advance(carry, stretch, kernel.decay.sums(stretch), keys, values);
+      });
+}
+
+void rondo::emitParallel(RetentionKernel &kernel, Value queryBlock) {
+  RetentionCarry first = kernel.loadCarry();
+  if (queryBlock) {
+    forTile(kernel.kernel.builder(), kernel.kernel.loc(), queryBlock, kernel.sizes.time, kernel.block,
+            [&](Value begin, int64_t rows) {
+              QueryTile(kernel, kernel.stretch(begin, rows), queryBlock, first).emit();
+            });
+    return;
+  }
+  emitAllQueries(kernel, first);
+  kernel.storeCarry(emitFinalState(kernel, first));
+}
