@@ -2,41 +2,16 @@
 #include "runtime/files/AtomicFile.h"
 #include "runtime/files/CheckedMath.h"
 #include "runtime/files/InputFile.h"
+#include "runtime/files/Utf8.h"
+#include "test/runtime/files/TemporaryFolder.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <gtest/gtest.h>
-#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace rondo::rt {
 namespace {
 
-class Files : public testing::Test {
-protected:
-  void SetUp() override {
-    char pattern[] = "/tmp/rondo-files-XXXXXX";
-    folder = mkdtemp(pattern);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-
-  std::string path(const std::string &name) const { return folder + "/" + name; }
-  std::string put(const std::string &name, const std::string &text) const {
-    std::ofstream(path(name), std::ios::binary) << text;
-    return path(name);
-  }
-  static std::string get(const std::string &path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  size_t entries() const {
-    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
-  }
-
-  std::string folder;
-};
+using Files = TemporaryFolder;
 
 absl::Span<const uint8_t> bytesOf(const std::string &text) {
   return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
@@ -127,6 +102,21 @@ TEST(CheckedMath, reportsOverflow) {
   EXPECT_TRUE(inBounds(4, 4, 8));
   EXPECT_FALSE(inBounds(5, 4, 8));
   EXPECT_FALSE(inBounds(UINT64_MAX, 2, 8));
+}
+
+TEST(Utf8, takesWhatUnicodeTakes) {
+  for (const char *text : {"", "plain text of more than eight bytes", "\xC3\xA9", "\xE2\x82\xAC",
+                           "\xF0\x9F\x8E\xB5 seven", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"})
+    EXPECT_TRUE(isValidUtf8(text)) << text;
+}
+
+TEST(Utf8, findsTheFirstInvalidByte) {
+  EXPECT_EQ(validUtf8Prefix("ab\xFFxyz"), 2u);
+  EXPECT_EQ(validUtf8Prefix("\xC3"), 0u);             // cut
+  EXPECT_EQ(validUtf8Prefix("\xC0\x80"), 0u);         // overlong
+  EXPECT_EQ(validUtf8Prefix("a\xED\xA0\x80"), 1u);    // surrogate
+  EXPECT_EQ(validUtf8Prefix("\xF4\x90\x80\x80"), 0u); // beyond U+10FFFF
+  EXPECT_EQ(validUtf8Prefix("12345678\x80"), 8u);
 }
 
 } // namespace
