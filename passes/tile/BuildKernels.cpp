@@ -50,7 +50,7 @@ struct SharedKernel {
 class KernelFactory {
 public:
   KernelFactory(ModuleOp module, const target::TileSizes &sizes)
-      : symbols(module), sizes(sizes), tables(module) {
+      : symbols(module), sizes(sizes), tables(symbols) {
     kernelPoint = OpBuilder::atBlockEnd(module.getBody());
   }
 
@@ -98,7 +98,7 @@ FailureOr<const SharedKernel *> KernelFactory::kernelFor(const GroupForm &form,
   GroupKernel builder(form, kernel, context);
   if (failed(builder.emit()))
     return failure();
-  shared.symbol = FlatSymbolRefAttr::get(kernel.getSymNameAttr());
+  shared.symbol = FlatSymbolRefAttr::get(symbols.insert(kernel)); // made unique
   shared.sources.assign(builder.sources().begin(), builder.sources().end());
   return &shared;
 }

@@ -1,3 +1,4 @@
+// Builds one tile kernel per distinct group.
 #ifndef RONDO_PASSES_TILE_BUILDKERNELS_TD
 #define RONDO_PASSES_TILE_BUILDKERNELS_TD
 
@@ -6,17 +7,20 @@ include "mlir/Pass/PassBase.td"
 def BuildKernels : Pass<"rondo-build-kernels", "::mlir::ModuleOp"> {
   let summary = "one tile.kernel per distinct group, groups become commands";
   let description = [{
-    Before: entry points of `rondo.group`s with planned `slices`. After: the module has one `tile.kernel` per distinct group
-    and one `rondo.table` per distinct table, and every group has become a `rondo.dispatch` that binds the kernel's buffers.
+    Before: entry points of `rondo.group`s with planned `slices`. After: the module has one `tile.kernel` per distinct
+    group and one `rondo.table` per distinct table, and every group has become a `rondo.dispatch` that binds the kernel's
+    buffers.
 
-    Two groups share a kernel if their ops, attributes, types, the storage layouts of their parameters and the slot counts of their
-    states are equal; names of weights and states, locations and layers do not matter. So the kernels of a model with
-    24 equal layers are those of one layer.
+    Two groups share a kernel if their ops, attributes, types, the storage layouts of their parameters and the slot counts
+    of their states are equal; names of weights and states, locations and layers do not matter. So the kernels of a model
+    with 24 equal layers are those of one layer.
 
     The root op of a group gives the grid and the body (`TileRootOpInterface`); a group without root is a row kernel: each
     workgroup computes `rows` whole rows. Fused ops are emitted region by region (`PointwiseTileOpInterface`).
 
     Refuses groups that `rondo-form-groups` would not form, and groups without `slices`.
+
+    Example: test/passes/tile/build-kernels.mlir.
   }];
   let options = [Option<"target", "target", "std::string", "\"cpu\"", "Machine whose tile sizes to use">];
   let dependentDialects = ["::rondo::tile::TileDialect"];

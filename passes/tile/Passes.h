@@ -6,7 +6,11 @@
 
 namespace rondo {
 #define GEN_PASS_DECL
-#include "passes/tile/BuildKernels.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "passes/tile/BuildKernels.h.inc"
+
+inline void registerTilePasses() {
+  registerBuildKernels();
+}
+
 } // namespace rondo

@@ -5,12 +5,12 @@ using namespace mlir;
 using namespace rondo;
 
 FlatSymbolRefAttr TableStore::intern(DenseElementsAttr values) {
-  FlatSymbolRefAttr &symbol = symbols[values];
+  FlatSymbolRefAttr &symbol = known[values];
   if (!symbol) {
-    OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
-    std::string name = "table_" + std::to_string(symbols.size() - 1);
-    TableOp::create(builder, module.getLoc(), name, values);
-    symbol = FlatSymbolRefAttr::get(builder.getContext(), name);
+    OpBuilder builder(values.getContext());
+    std::string name = "table_" + std::to_string(known.size() - 1);
+    auto table = TableOp::create(builder, symbols.getOp()->getLoc(), name, values);
+    symbol = FlatSymbolRefAttr::get(symbols.insert(table, symbols.getOp()->getRegion(0).front().begin()));
   }
   return symbol;
 }

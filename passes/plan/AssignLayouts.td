@@ -1,0 +1,21 @@
+// Chooses one storage layout per parameter.
+#ifndef RONDO_PASSES_PLAN_ASSIGNLAYOUTS_TD
+#define RONDO_PASSES_PLAN_ASSIGNLAYOUTS_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AssignLayouts : Pass<"rondo-assign-layouts", "::mlir::ModuleOp"> {
+  let summary = "chooses one storage layout per parameter, for all entry points";
+  let description = [{
+    Before: groups. After: every matrix parameter that some kernel reads as W in x W^T (`getPanelOperands` of its root) has
+    `layout #rondo.layout<panels, P>` with the target's panel width P. All others stay row-major. A tied embedding
+    gathers its rows from the panels of the output product.
+
+    Refuses nothing.
+
+    Example: test/passes/plan/assign-layouts.mlir.
+  }];
+  let options = [Option<"target", "target", "std::string", "\"cpu\"", "Machine whose panel width to use">];
+}
+
+#endif

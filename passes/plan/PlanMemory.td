@@ -1,0 +1,24 @@
+// Places the results of groups in the entry points' arenas.
+#ifndef RONDO_PASSES_PLAN_PLANMEMORY_TD
+#define RONDO_PASSES_PLAN_PLANMEMORY_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PlanMemory : Pass<"rondo-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "places group results in one arena per entry point";
+  let description = [{
+    Before: groups in the order in which they will run. After: each group has `slices`, one byte offset per result, a
+    multiple of 64, and -1 for a result that is an output of the entry point; the function has `rondo.arena_bytes`.
+
+    A result occupies its bytes from the group that computes it to the last group that reads it, both included, and takes
+    the smallest gap between the results that live at that time (the lowest of equal ones), else the end. With `report`, a
+    remark per entry point compares the arena with the sum of all results.
+
+    Refuses nothing.
+
+    Example: test/passes/plan/plan-memory.mlir.
+  }];
+  let options = [Option<"report", "report", "bool", "false", "Emit a remark with the sizes of each arena">];
+}
+
+#endif
