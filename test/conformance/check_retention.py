@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""The bare retention op, through a spec with q, k and v as inputs, against its vectors: check_retention.py BUILD."""
+import json
+import os
+import sys
+
+import numpy
+
+import programs
+import tensor_file
+
+LIMIT = 1e-5
+SCHEDULES = ["parallel", "recurrent", "chunkwise:1", "chunkwise:8", "chunkwise:64", "auto"]
+
+
+def time_major(values):
+    """[B, H, T, d] of the vectors to [B, T, H, d] of Rondo, in float32."""
+    return numpy.ascontiguousarray(values.transpose(0, 2, 1, 3), dtype="f4")
+
+
+def rows(case, packed):
+    """Inputs, initial states and expected results with one sequence per batch row, and each row's length."""
+    q, k, v, o = (time_major(case[name]) for name in "qkvo")
+    bounds = case["cu_seqlens"] if packed else None
+    if not packed:
+        return q, k, v, o, numpy.full(len(q), q.shape[1], "i4")
+    lengths = numpy.diff(bounds).astype("i4")
+    time = lengths.max()
+
+    def unpacked(values):
+        # Padding is NaN: it must not spread.
+        out = numpy.full((len(lengths), time, *values.shape[2:]), numpy.nan, "f4")
+        for row, length in enumerate(lengths):
+            out[row, :length] = values[0, bounds[row]:bounds[row + 1]]
+        return out
+    return unpacked(q), unpacked(k), unpacked(v), unpacked(o), lengths
+
+
+def check_case(tools, score, name, case, description):
+    q, k, v, o, lengths = rows(case, description["packed"])
+    batch, time, heads, key_width = q.shape
+    spec = os.path.join(programs.SPECS, "retention-extreme.mlir" if isinstance(description["gamma"], list) else "retention.mlir")
+    hypers = {"heads": heads, "key_width": key_width, "value_width": v.shape[3]}
+    inputs = {"q": q, "k": k, "v": v, "length": lengths}
+    if "s_in" in case:
+        inputs["state.retention"] = case["s_in"].astype("f4")
+    for schedule in SCHEDULES:
+        package = tools.compile(spec, [f"prefill:B={batch},T={time}"], schedule, **hypers)
+        found = tools.run(package, "prefill", inputs)
+        valid = (numpy.arange(time) < lengths[:, None])[:, :, None, None]
+        score.compare(f"{name} {schedule} o", numpy.where(valid, found["o"], 0), numpy.where(valid, o, 0), LIMIT)
+        score.compare(f"{name} {schedule} final state", found["state.retention"], case["s_out"], LIMIT)
+
+
+def main(build):
+    tools, score = programs.Programs(build), programs.Score()
+    vectors = tensor_file.read(os.path.join(programs.VECTORS, "retention_op.safetensors"))
+    with open(os.path.join(programs.VECTORS, "retention_op.json"), encoding="utf-8") as file:
+        cases = json.load(file)["cases"]
+    for name, description in cases.items():
+        case = {key[len(name) + 1:]: values for key, values in vectors.items() if key.startswith(name + ".")}
+        check_case(tools, score, name, case, description)
+    score.finish()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

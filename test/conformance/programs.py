@@ -1,0 +1,74 @@
+"""Runs the command-line programs and keeps score of what was compared."""
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy
+
+import tensor_file
+
+VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
+SPECS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "specs")
+
+
+class Programs:
+    """The programs of one build folder, with a scratch folder for the files between them."""
+
+    def __init__(self, build):
+        self.folder = os.path.join(build, "bin")
+        self.scratch = tempfile.TemporaryDirectory()
+        self.count = 0
+
+    def path(self, suffix):
+        self.count += 1
+        return os.path.join(self.scratch.name, f"{self.count}{suffix}")
+
+    def call(self, program, *arguments):
+        command = [os.path.join(self.folder, program), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def importer(self, kind, configuration):
+        spec = self.path(".mlir")
+        self.call("rondo-import", kind, configuration, "-o", spec)
+        return spec
+
+    def compile(self, spec, entries, schedule, **hypers):
+        package = self.path(".rondo")
+        flags = [word for name, value in hypers.items() for word in ("-D", f"{name}={value}")]
+        flags += [word for entry in entries for word in ("--entry", entry)]
+        self.call("rondo-compile", spec, *flags, "--schedule", schedule, "-o", package)
+        return package
+
+    def run(self, package, entry, inputs, *flags):
+        """The entry's outputs, states among them, as arrays."""
+        given, wanted = self.path(".safetensors"), self.path(".safetensors")
+        tensor_file.write(given, inputs)
+        self.call("rondo-run", package, "--entry", entry, "--inputs", given, "--outputs", wanted, *flags)
+        return tensor_file.read(wanted)
+
+
+class Score:
+    """Compares tensors, prints a line for each comparison and remembers whether any failed."""
+
+    def __init__(self):
+        self.compared = self.failed = 0
+
+    def compare(self, what, found, expected, limit):
+        """Relative error of a tensor: largest difference over the largest value of the reference."""
+        self.compared += 1
+        if found.shape != expected.shape:
+            error, verdict = numpy.inf, f"shape {found.shape}, expected {expected.shape}"
+        else:
+            error = numpy.abs(found.astype("f8") - expected).max() / max(numpy.abs(expected).max(), 1e-300)
+            verdict = f"{error:.1e} (limit {limit:.0e})"
+        good = error <= limit  # false for NaN
+        self.failed += not good
+        print(f"{'ok  ' if good else 'FAIL'} {what}: {verdict}", flush=True)
+
+    def finish(self):
+        print(f"{self.compared - self.failed} passed, {self.failed} failed")
+        sys.exit(1 if self.failed or not self.compared else 0)
