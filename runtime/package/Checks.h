@@ -51,7 +51,7 @@ absl::Status checkList(const flatbuffers::Vector<T> *list, const char *what, uin
     return fail(ErrorId::TooComplex,
                 absl::StrCat("expected at most ", limit, " ", what, ", found ", list->size()));
   using Item = std::remove_const_t<std::remove_pointer_t<T>>;
-  if (reinterpret_cast<uintptr_t>(list->Data()) % alignof(Item) != 0)
+  if (list->size() != 0 && reinterpret_cast<uintptr_t>(list->Data()) % alignof(Item) != 0)
     return fail(ErrorId::Misaligned,
                 absl::StrCat("expected the list of ", what, " aligned to ", alignof(Item), " bytes"));
   return absl::OkStatus();

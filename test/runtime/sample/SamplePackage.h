@@ -1,0 +1,24 @@
+// A small model for tests of everything that reads or runs packages. See SampleKernels.c for what it
+// computes.
+#pragma once
+
+#include "codegen/package/PackageSpec.h"
+
+#include <string>
+
+namespace rondo::test {
+
+inline constexpr int kSampleVocabulary = 256;
+inline constexpr int kSampleSlots = 4;
+
+// Entries: forward (B 2, T 8; tokens -> logits of every position), prefill (B 2, T 8, 4 slots), decode (B 1,
+// 4 slots). Parameters: scale [1] = 1 (alias old_scale), bias [256] normal. State: state.sum [1].
+codegen::PackageSpec samplePackageSpec();
+
+// The bytes of its package.
+std::string samplePackage();
+
+// Writes bytes to a file in the test's temporary folder and returns its path.
+std::string writeTemporary(const std::string &name, const std::string &bytes);
+
+} // namespace rondo::test
