@@ -70,3 +70,14 @@ function(rondo_add_pass_stage stage)
   endforeach()
   rondo_add_compiler_library(rondo_passes_${stage} SOURCES ${cpps} DEPS ${ARG_DEPS} GENERATED ${generated})
 endfunction()
+
+# rondo_add_compiler_tool(name SOURCES... [DEPS libraries]): an executable that links MLIR and LLVM.
+function(rondo_add_compiler_tool name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE rondo_llvm ${ARG_DEPS})
+  # The precompiled header is position-independent as libraries are; CMake would compile executables with -fPIE.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
+  target_precompile_headers(${name} REUSE_FROM rondo_pch)
+endfunction()

@@ -23,9 +23,11 @@ def Rondo_WeightOp : Rondo_Op<"weight", [Symbol]> {
   let assemblyFormat = "$sym_name `:` $type `init` $init (`layout` $layout^)? attr-dict";
 }
 
-def Rondo_GetWeightOp : Rondo_Op<"get_weight", [Pure]> {
+def Rondo_GetWeightOp : Rondo_Op<"get_weight", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a parameter as a value";
   let description = [{
+    Constraints: K1 `weight` names a `rondo.weight` of the value's type.
+
     Example:
     ```mlir
     %w = rondo.get_weight @layers.0.ffn.fc1.weight : tensor<128x64xf32>
@@ -41,6 +43,9 @@ def Rondo_GroupOp : Rondo_Op<"group", [IsolatedFromAbove, SingleBlock, Recursive
   let description = [{
     The region's arguments are the operands; it holds at most one root op (`TileRootOpInterface`), pointwise ops around it,
     and the state reads and writes that belong to it, and ends with `rondo.yield`. Made by `rondo-form-groups`.
+
+    Constraints: U1 the region's arguments have the operands' types. U2 the yielded values have the results' types. U3 at
+    most one root. U4 one slice per result.
 
     Example:
     ```mlir

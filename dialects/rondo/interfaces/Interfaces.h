@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/target/TileSizes.h"
+#include "codegen/target/Work.h"
 #include "dialects/rondo/RondoAttrs.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -23,15 +24,7 @@ struct SequenceStep {
   llvm::SmallVector<mlir::Value> states;  // new states, one per StateSpec
 };
 
-// Counted work. matmulFlops run on the target's dot units, vectorFlops elsewhere; serialSteps is the length of the
-// longest chain of dependent steps (tokens of a recurrence, chunks of a scan).
-struct Work {
-  double matmulFlops = 0;
-  double vectorFlops = 0;
-  double bytes = 0;
-  double serialSteps = 0;
-  double workingSetBytes = 0; // touched again and again: a state, a score tile
-};
+using target::Work;
 
 struct ScheduleAlternative {
   ScheduleAttr schedule;

@@ -17,6 +17,10 @@ def Rondo_SequenceOpInterface : OpInterface<"SequenceOpInterface"> {
     InterfaceMethod<"True if position t depends only on positions <= t; otherwise prefill and decode are errors.",
       "bool", "isCausal">,
     InterfaceMethod<[{
+        Empty if buildStep can serve this op as the graph uses it, else the reason (its initial state is the graph's, say).
+      }],
+      "std::optional<std::string>", "whyNoStep", (ins), "", "return std::nullopt;">,
+    InterfaceMethod<[{
         Builds, at the builder's insertion point, this op on one stretch `[B, T]` whose operands are `operands` (already
         static): it starts from `states` (one per getStateSpecs, each `[B, slot shape]`) and ignores positions >=
         `length` (i32 `[B]`; null = all T). The outcome's results replace the op's results; its states are the new ones, equal

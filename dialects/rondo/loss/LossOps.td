@@ -8,7 +8,7 @@ include "dialects/rondo/interfaces/TileOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Rondo_LinearLogProbOp : Rondo_Op<"linear_log_prob", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>,
+def Rondo_LinearLogProbOp : Rondo_Op<"linear_log_prob", [Pure, InferTypeOpAdaptor,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>,
     DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["getPanelOperands"]>]> {
   let summary = "log-probability of each target under softmax(x W^T), streamed over the vocabulary";
@@ -19,6 +19,8 @@ def Rondo_LinearLogProbOp : Rondo_Op<"linear_log_prob", [Pure, DeclareOpInterfac
 
     in one pass with a running maximum, so `[B, T, V]` never exists.
 
+    Constraints: G1 the shapes above.
+
     Example:
     ```mlir
     %lp = rondo.linear_log_prob %x, %w, %targets : (tensor<2x8x64xf32>, tensor<97x64xf32>, tensor<2x8xi32>) -> tensor<2x8xf32>
@@ -27,7 +29,6 @@ def Rondo_LinearLogProbOp : Rondo_Op<"linear_log_prob", [Pure, DeclareOpInterfac
   let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$weight, AnyRankedTensor:$targets);
   let results = (outs AnyRankedTensor:$log_prob);
   let assemblyFormat = "$x `,` $weight `,` $targets attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 #endif

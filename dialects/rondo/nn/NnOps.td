@@ -10,7 +10,7 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Rondo_NnOp<string mnemonic, list<Trait> traits = []>
-    : Rondo_Op<mnemonic, !listconcat([Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    : Rondo_Op<mnemonic, !listconcat([Pure, InferTypeOpAdaptor,
                                       DeclareOpInterfaceMethods<Rondo_CostOpInterface>], traits)>;
 class Rondo_PointwiseOp<string mnemonic, list<Trait> traits = []>
     : Rondo_NnOp<mnemonic, !listconcat([DeclareOpInterfaceMethods<Rondo_PointwiseTileOpInterface>], traits)>;
@@ -20,6 +20,8 @@ def Rondo_EmbeddingOp : Rondo_NnOp<"embedding", [DeclareOpInterfaceMethods<Rondo
   let description = [{
     `tokens` i32 `[B, T]`, `table` `[V, D]` -> `[B, T, D]`. The runtime has checked 0 <= token < V.
 
+    Constraints: E1 the shapes above.
+
     Example:
     ```mlir
     %x = rondo.embedding %tokens, %table : (tensor<2x8xi32>, tensor<97x64xf32>) -> tensor<2x8x64xf32>
@@ -28,7 +30,6 @@ def Rondo_EmbeddingOp : Rondo_NnOp<"embedding", [DeclareOpInterfaceMethods<Rondo
   let arguments = (ins AnyRankedTensor:$tokens, AnyRankedTensor:$table);
   let results = (outs AnyRankedTensor:$y);
   let assemblyFormat = "$tokens `,` $table attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 def Rondo_LinearOp : Rondo_NnOp<"linear",
@@ -38,6 +39,8 @@ def Rondo_LinearOp : Rondo_NnOp<"linear",
     `x` `[B, T, K]` (or `[B, T, H, d]` with H * d = K), `weight` `[N, K]` -> `[B, T, N]`. Each element is one chain of fused
     multiply-adds in ascending k, so its bits depend neither on B nor T.
 
+    Constraints: L1 the shapes above; K of `x` and `weight` agree.
+
     Example:
     ```mlir
     %y = rondo.linear %x, %w : (tensor<2x8x64xf32>, tensor<128x64xf32>) -> tensor<2x8x128xf32>
@@ -46,7 +49,6 @@ def Rondo_LinearOp : Rondo_NnOp<"linear",
   let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$weight);
   let results = (outs AnyRankedTensor:$y);
   let assemblyFormat = "$x `,` $weight attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 def Rondo_RmsNormOp : Rondo_PointwiseOp<"rms_norm"> {
@@ -54,6 +56,8 @@ def Rondo_RmsNormOp : Rondo_PointwiseOp<"rms_norm"> {
   let description = [{
     The last dimension is the width, or the head width for the per-head norm of retention ("group norm"). `weight` is
     `[last dimension]` or absent (ones).
+
+    Constraints: N1 `x` is a sequence tensor, `weight` has its last dimension. N2 `eps` >= 0.
 
     Example:
     ```mlir
@@ -67,12 +71,15 @@ def Rondo_RmsNormOp : Rondo_PointwiseOp<"rms_norm"> {
 }
 
 def Rondo_PositionsOp : Rondo_NnOp<"positions", [AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Rondo_SequenceOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+    DeclareOpInterfaceMethods<Rondo_SequenceOpInterface, ["whyNoStep"]>,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "absolute positions of a stretch";
   let description = [{
     `like` is any sequence tensor of the stretch (only its B and T matter). p[b, t] = start[b] + t, i64 `[B, T]`; where
     `reset` (i8 `[B, T]`) is 1 the count restarts at 0. `start` i64 `[B]` is the state (absent: 0); `next` = number of the
-    position after the last valid one (i64 `[B]`).
+    position after the last valid one (i64 `[B]`): start + length, or the count since the last reset that is valid.
+
+    Constraints: P1 the shapes above.
 
     Example:
     ```mlir
@@ -86,7 +93,6 @@ def Rondo_PositionsOp : Rondo_NnOp<"positions", [AttrSizedOperandSegments,
     $like (`start` `(` $start^ `)`)? (`reset` `(` $reset^ `)`)? (`length` `(` $length^ `)`)? attr-dict
     `:` functional-type(operands, results)
   }];
-  let hasVerifier = 1;
 }
 
 def Rondo_RotaryTableOp : Rondo_NnOp<"rotary_table", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
@@ -95,6 +101,8 @@ def Rondo_RotaryTableOp : Rondo_NnOp<"rotary_table", [DeclareOpInterfaceMethods<
     `positions` i64 `[B, T]`; `theta` holds d/2 angles in radians per token. cos, sin are f32 `[B, T, d]`, each angle
     repeated for both lanes of its pair in the order of `pairs`. Angles are formed from 64-bit fixed-point turns
     (theta / 2 pi as a fraction of 2^64, wrapping product with the position), so position 10^9 is as exact as position 10.
+
+    Constraints: T1 `positions` is `[B, T]`. T2 at least one angle, all finite.
 
     Example:
     ```mlir
@@ -114,6 +122,8 @@ def Rondo_RotateOp : Rondo_PointwiseOp<"rotate"> {
     `x` `[B, T, H, d]`, `cos` and `sin` `[B, T, d]`. J (a, b) = (-b, a) on each pair (a, b) of `pairs`. Its adjoint is the
     rotation by -sin. Source: RoFormer (arXiv 2104.09864); RetNet eq. 4 with real arithmetic.
 
+    Constraints: J1 the shapes above. J2 d is even.
+
     Example:
     ```mlir
     %y = rondo.rotate %x, %cos, %sin pairs interleaved
@@ -123,7 +133,6 @@ def Rondo_RotateOp : Rondo_PointwiseOp<"rotate"> {
   let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$cos, AnyRankedTensor:$sin, Rondo_PairsAttr:$pairs);
   let results = (outs AnyRankedTensor:$y);
   let assemblyFormat = "$x `,` $cos `,` $sin `pairs` $pairs attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 def Rondo_AddOp : Rondo_PointwiseOp<"add", [Commutative]> {
@@ -131,13 +140,14 @@ def Rondo_AddOp : Rondo_PointwiseOp<"add", [Commutative]> {
   let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
   let results = (outs AnyRankedTensor:$y);
   let description = [{
+    Constraints: A1 both are sequence tensors of one shape.
+
     Example:
     ```mlir
     %y = rondo.add %a, %b : (tensor<2x8x64xf32>, tensor<2x8x64xf32>) -> tensor<2x8x64xf32>
     ```
   }];
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 def Rondo_MulOp : Rondo_PointwiseOp<"mul", [Commutative]> {
@@ -145,18 +155,21 @@ def Rondo_MulOp : Rondo_PointwiseOp<"mul", [Commutative]> {
   let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
   let results = (outs AnyRankedTensor:$y);
   let description = [{
+    Constraints: A1 both are sequence tensors of one shape.
+
     Example:
     ```mlir
     %y = rondo.mul %a, %b : (tensor<2x8x64xf32>, tensor<2x8x64xf32>) -> tensor<2x8x64xf32>
     ```
   }];
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 def Rondo_ScaleOp : Rondo_PointwiseOp<"scale"> {
   let summary = "y = factor * x";
   let description = [{
+    Constraints: C1 `x` is a sequence tensor.
+
     Example:
     ```mlir
     %y = rondo.scale %x by 0.125 : (tensor<2x8x64xf32>) -> tensor<2x8x64xf32>
@@ -170,6 +183,8 @@ def Rondo_ScaleOp : Rondo_PointwiseOp<"scale"> {
 def Rondo_ActivationOp : Rondo_PointwiseOp<"activation"> {
   let summary = "pointwise non-linearity";
   let description = [{
+    Constraints: F1 `x` is a sequence tensor.
+
     Example:
     ```mlir
     %y = rondo.activation silu %x : (tensor<2x8x64xf32>) -> tensor<2x8x64xf32>
@@ -183,23 +198,27 @@ def Rondo_ActivationOp : Rondo_PointwiseOp<"activation"> {
 def Rondo_ReshapeOp : Rondo_PointwiseOp<"reshape"> {
   let summary = "other view of the same bytes: width <-> heads x head width";
   let description = [{
-    `[B, T, H * d]` <-> `[B, T, H, d]`; the first two dimensions stay. Costs nothing.
+    `[B, T, H * d]` <-> `[B, T, H, d]`; the first two dimensions stay. Costs nothing. `heads` is given where heads are made and absent where they are
+    joined.
+
+    Constraints: V1 with `heads`, `x` is `[B, T, width]` and `heads` divides the width; without, `x` is `[B, T, H, d]`.
 
     Example:
     ```mlir
-    %y = rondo.reshape %x : (tensor<2x8x64xf32>) -> tensor<2x8x4x16xf32>
+    %y = rondo.reshape %x heads 4 : (tensor<2x8x64xf32>) -> tensor<2x8x4x16xf32>
     ```
   }];
   let arguments = (ins AnyRankedTensor:$x, OptionalAttr<I64Attr>:$heads);
   let results = (outs AnyRankedTensor:$y);
   let assemblyFormat = "$x (`heads` $heads^)? attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 def Rondo_LastRowOp : Rondo_NnOp<"last_row", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "the row of the last valid position";
   let description = [{
     y[b, 0] = x[b, length[b] - 1], and zeros where length is 0. `x` `[B, T, D]`, `length` i32 `[B]` -> `[B, 1, D]`.
+
+    Constraints: W1 the shapes above.
 
     Example:
     ```mlir
@@ -209,7 +228,6 @@ def Rondo_LastRowOp : Rondo_NnOp<"last_row", [DeclareOpInterfaceMethods<Rondo_Ti
   let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$length);
   let results = (outs AnyRankedTensor:$y);
   let assemblyFormat = "$x `,` $length attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 #endif

@@ -9,9 +9,9 @@ include "dialects/rondo/interfaces/TileOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<InferTypeOpInterface>,
-    DeclareOpInterfaceMethods<Rondo_SequenceOpInterface>, DeclareOpInterfaceMethods<Rondo_ScheduledOpInterface>,
+def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments, InferTypeOpAdaptor,
+    DeclareOpInterfaceMethods<Rondo_SequenceOpInterface, ["whyNoStep"]>,
+    DeclareOpInterfaceMethods<Rondo_ScheduledOpInterface>,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "retention: decayed linear attention with a state";
   let description = [{
@@ -30,12 +30,14 @@ def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments,
     `row_scale` multiplies each row of o by a positive number before the head norm, as torchscale does:
     `torchscale_recurrent` divides by sqrt(a_t), a_t = g a_{t-1} + 1 with a_{-1} = `initial_scale` (f32 `[B, H]`, absent: 0),
     and then the op has a third result `final_scale`, the last a (f32 `[B, H]`); `torchscale_parallel` also divides by
-    clamp(sum_m |scaled score_m|, 1, 5e4).
+    clamp(sum_m |scaled score_m|, 1, 5e4), where score_m = g^(t-m) q_t . k_m and scaled by 1 / sqrt(a_t).
 
     Constraints: R1 q, k are `[B, T, Hq, Dk]`, `[B, T, Hk, Dk]`, v is `[B, T, Hv, Dv]`; H = max(Hq, Hk, Hv) and each divides
     H (head h reads head h / (H / Hx)). R2 exactly one of `decay` and `log_decay`; `decay` has H values in [0, 1].
-    R3 `initial_state` is `[B, H, Dk, Dv]`. R4 `row_scale = torchscale_parallel` only under the parallel schedule.
-    R5 `row_scale` other than none only with constant decay, no reset, no adjoint. R6 `initial_scale` only with, and
+    R3 `initial_state` is `[B, H, Dk, Dv]` (`[B, H, Dv, Dk]` if transposed), `log_decay` `[B, T, H]`, `reset` `[B, T]`,
+    `length` `[B]`. R4 `row_scale = torchscale_parallel` only under the parallel schedule.
+    R5 `row_scale` other than none only with constant decay, no reset, no adjoint, no transposed state;
+    `torchscale_parallel` also without initial state and length. R6 `initial_scale` only with, and
     `final_scale` exactly with `row_scale = torchscale_recurrent`.
 
     Source: Sun et al., "Retentive Network" (arXiv 2307.08621), eq. 1 to 7. Needed FLOPs per head and token: recurrent
@@ -58,8 +60,8 @@ def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments,
   let results = (outs AnyRankedTensor:$o, AnyRankedTensor:$final_state, Optional<AnyRankedTensor>:$final_scale);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`decay` $decay^)? (`log_decay` `(` $log_decay^ `)`)? (`init` `(` $initial_state^ `)`)?
-    (`reset` `(` $reset^ `)`)? (`length` `(` $length^ `)`)?
-    (`init_scale` `(` $initial_scale^ `)`)? (`schedule` $schedule^)? attr-dict `:` functional-type(operands, results)
+    (`reset` `(` $reset^ `)`)? (`length` `(` $length^ `)`)? (`init_scale` `(` $initial_scale^ `)`)?
+    (`schedule` $schedule^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

@@ -20,10 +20,13 @@ def Rondo_StateOp : Rondo_Op<"state", [Symbol]> {
   let assemblyFormat = "$sym_name $kind `:` $slot_type attr-dict";
 }
 
-def Rondo_ReadStateOp : Rondo_Op<"read_state", [MemoryEffects<[MemRead]>]> {
+def Rondo_ReadStateOp : Rondo_Op<"read_state", [MemoryEffects<[MemRead]>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the states of the slots in use: y[b] = pool[slot[b]]";
   let description = [{
     `slot` i32 `[B]`, distinct values below the entry point's slot count (the runtime has checked).
+
+    Constraints: S1 `state` names a `rondo.state`; the value is `[B, slot shape]` of its type. S2 `slot` is i32 `[B]`.
 
     Example:
     ```mlir
@@ -35,10 +38,13 @@ def Rondo_ReadStateOp : Rondo_Op<"read_state", [MemoryEffects<[MemRead]>]> {
   let assemblyFormat = "$state `[` $slot `]` attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_WriteStateOp : Rondo_Op<"write_state", [MemoryEffects<[MemWrite]>]> {
+def Rondo_WriteStateOp : Rondo_Op<"write_state", [MemoryEffects<[MemWrite]>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "pool[slot[b]] = value[b]";
   let description = [{
     Every read of the same state in an entry point stands before its write.
+
+    Constraints: S1 and S2 of `read_state`.
 
     Example:
     ```mlir

@@ -1,0 +1,40 @@
+// Retention as a sequence op: the state it carries and its form on one stretch.
+#include "dialects/rondo/Rondo.h"
+
+using namespace mlir;
+using namespace rondo;
+
+static StateSpec carried(StringRef role, Value final) {
+  auto type = cast<RankedTensorType>(final.getType());
+  return {role, StateKind::Carried,
+          RankedTensorType::get(type.getShape().drop_front(), type.getElementType())};
+}
+
+SmallVector<StateSpec> RetentionOp::getStateSpecs() {
+  SmallVector<StateSpec> specs{carried("retention", getFinalState())};
+  if (getFinalScale())
+    specs.push_back(carried("retention_scale", getFinalScale()));
+  return specs;
+}
+
+bool RetentionOp::isCausal() { return getDirection() == Direction::Forward; }
+
+std::optional<std::string> RetentionOp::whyNoStep() {
+  if (getInitialState() || getInitialScale() || getLength())
+    return "its initial state or length is an operand of the graph";
+  if (getRowScale() == RowScale::TorchscaleParallel)
+    return "row_scale torchscale_parallel has no form that carries a state";
+  return std::nullopt;
+}
+
+SequenceStep RetentionOp::buildStep(OpBuilder &builder, ValueRange operands, ValueRange states,
+                                    Value length) {
+  Adaptor old(operands, *this);
+  Value scale = states.size() > 1 ? states[1] : Value();
+  auto step =
+      RetentionOp::create(builder, getLoc(), old.getQ(), old.getK(), old.getV(), old.getLogDecay(), states[0],
+                          old.getReset(), length, scale, getDecayAttr(), getDirectionAttr(),
+                          getTransposedStateAttr(), getRowScaleAttr(), getScheduleAttr());
+  SmallVector<Value> results(step->getResults());
+  return {results, SmallVector<Value>(llvm::drop_begin(results))};
+}
