@@ -132,16 +132,20 @@ void KernelFactory::dispatch(const GroupForm &form, const SharedKernel &kernel) 
 }
 
 LogicalResult KernelFactory::replaceGroup(GroupOp group, int64_t slots) {
-  if (!group.getSlices())
+  if (!group.getSlices() || group.getSlices()->size() != group.getNumResults())
     return group.emitOpError("expected one slice per result: run rondo-plan-memory first");
   FailureOr<GroupForm> form = GroupForm::analyse(group);
   if (failed(form))
     return failure();
   SmallVector<LayoutAttr> layouts =
       llvm::map_to_vector(group.getInputs(), [&](Value v) { return layoutOf(v); });
-  auto slotTypes = llvm::map_to_vector(form->states, [&](StringRef state) {
-    return cast<RankedTensorType>(symbols.lookup<StateOp>(state).getSlotType());
-  });
+  SmallVector<RankedTensorType> slotTypes;
+  for (StringRef state : form->states) {
+    auto declared = symbols.lookup<StateOp>(state);
+    if (!declared)
+      return group.emitOpError("uses the state '") << state << "', which the module does not declare";
+    slotTypes.push_back(cast<RankedTensorType>(declared.getSlotType()));
+  }
   FailureOr<const SharedKernel *> kernel = kernelFor(*form, {sizes, layouts, slotTypes, slots, tables});
   if (failed(kernel))
     return failure();

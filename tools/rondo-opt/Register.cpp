@@ -3,6 +3,8 @@
 
 #include "dialects/rondo/Rondo.h"
 #include "dialects/tile/Tile.h"
+#include "frontends/spec/LoadSpec.h"
+#include "frontends/spec/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -15,6 +17,7 @@
 using namespace mlir;
 
 void rondo::registerDialects(DialectRegistry &registry) {
+  registerSpecFrontend(registry);
   registry.insert<RondoDialect, tile::TileDialect>();
   registry.insert<affine::AffineDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
                   math::MathDialect, memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
@@ -23,6 +26,7 @@ void rondo::registerDialects(DialectRegistry &registry) {
 void rondo::registerPasses() {
   registerCanonicalizerPass();
   registerCSEPass();
+  registerSpecPasses();
   registerFusePasses();
   registerPlanPasses();
   registerTilePasses();

@@ -1,0 +1,145 @@
+// The layers that a model is made of, all in one grammar.
+#ifndef RONDO_DIALECTS_SPEC_LAYEROPS_TD
+#define RONDO_DIALECTS_SPEC_LAYEROPS_TD
+
+include "dialects/spec/SpecDialect.td"
+include "dialects/spec/LayerOpInterface.td"
+
+defvar Spec_Layer = DeclareOpInterfaceMethods<Spec_LayerOpInterface, ["getSignature"]>;
+
+// `instance` is the block instance that an op belongs to ("layers.3"), once blocks are unrolled.
+class Spec_LayerOp<string mnemonic> : Spec_Op<mnemonic, [Spec_Layer]> {
+  let arguments = (ins Variadic<Spec_Value>:$operands, Spec_ClausesAttr:$clauses, OptionalAttr<StrAttr>:$instance);
+  let results = (outs Variadic<Spec_Value>:$results);
+  let assemblyFormat = "custom<Layer>($operands, $clauses, type($results)) attr-dict";
+}
+
+def Spec_EmbeddingOp : Spec_LayerOp<"embedding"> {
+  let summary = "row lookup: y[b, t] = W[tokens[b, t]]";
+  let description = [{
+    `tokens` `[B, T]` below N; `weight` `[N, to]` -> `[B, T, to]`. Initial values: normal(1 / sqrt(to)) unless stated.
+
+    Example:
+    ```mlir
+    %e = spec.embedding %tokens to(@width) weight("embed_tokens.weight", normal(rsqrt(@width))) scale(sqrt(@width))
+    ```
+  }];
+}
+
+def Spec_LinearOp : Spec_LayerOp<"linear"> {
+  let summary = "y = x W^T";
+  let description = [{
+    `x` `[B, T, K]` or `[B, T, H, d]` with H * d = K; `weight` `[to, K]` -> `[B, T, to]`. `to` is K unless stated. With
+    `heads(H)` the result is `[B, T, H, to / H]`. Initial values: kaiming (uniform within 1 / sqrt(K)) unless stated.
+    After the product come `act`, `scale` and `residual`, in this order.
+
+    Example:
+    ```mlir
+    %q = spec.linear %n heads(@heads) weight("retention.q_proj.weight", xavier(gain = pow(2, -2.5)))
+    ```
+  }];
+}
+
+def Spec_RmsNormOp : Spec_LayerOp<"rms_norm"> {
+  let summary = "y = x / sqrt(mean(x^2) + eps) * W over the last dimension";
+  let description = [{
+    On `[B, T, H, d]` each head is normed by itself and `weight` is `[d]`. Without `weight` there is no factor. `eps` is
+    1e-6 unless stated. Initial values: ones. Source: arXiv 1910.07467.
+
+    Example:
+    ```mlir
+    %n = spec.rms_norm %x eps(@eps) weight("layer_norm.weight")
+    ```
+  }];
+}
+
+def Spec_PositionsOp : Spec_LayerOp<"positions"> {
+  let summary = "absolute positions of a sequence, from 0";
+  let description = [{
+    The operand is any value of the sequence. With `reset(%doc)` the count restarts where the flag is 1.
+
+    Example:
+    ```mlir
+    %pos = spec.positions %tokens reset(%doc)
+    ```
+  }];
+}
+
+def Spec_RotaryOp : Spec_LayerOp<"rotary"> {
+  let summary = "rotation of lane pairs by position times theta";
+  let description = [{
+    Each operand `[B, T, H, d]` gives one result. Pair i of the d / 2 pairs turns by position * theta(i):
+
+        theta(linspace)   10000^(-i / (d/2 - 1)): torchscale's RetNet
+        theta(standard)   10000^(-2 i / d): RoPE (arXiv 2104.09864)
+        theta(E)          an expression in `pair` (i) and `dim` (d)
+
+    Another base than 10000 is `theta(standard, base = E)`. `pairs(interleaved)` are lanes (2i, 2i+1), `pairs(halves)`
+    (i, i + d/2). Without `at(%pos)` positions count from the start of the sequence.
+
+    Example:
+    ```mlir
+    %qr, %kr = spec.rotary %q, %k at(%pos) theta(linspace) pairs(interleaved)
+    ```
+  }];
+}
+
+def Spec_RetentionOp : Spec_LayerOp<"retention"> {
+  let summary = "retention: S_t = g S_{t-1} + k_t v_t^T, o_t = S_t^T q_t per head";
+  let description = [{
+    q, k `[B, T, H, Dk]`, v `[B, T, H, Dv]` -> `[B, T, H, Dv]`; head counts may differ where one divides the other. The decay is
+    a constant per head, `decay(E)` in `head` or `decay([a, b, ...])`, or its logarithm per token and head,
+    `log_decay(%g)` `[B, T, H]`. `reset(%doc)` empties the state where a document starts. `scale(E)` multiplies k.
+    `row_scale(torchscale_recurrent)` and `row_scale(torchscale_parallel)` imitate torchscale's scaling of rows.
+    Source: arXiv 2307.08621, eq. 1 to 7.
+
+    Example:
+    ```mlir
+    %o = spec.retention %q, %k, %v decay(1 - pow(2, -5 - head)) scale(rsqrt(@width / @heads))
+    ```
+  }];
+}
+
+def Spec_AddOp : Spec_LayerOp<"add"> {
+  let summary = "elementwise sum of two values of one shape";
+  let description = [{
+    Example:
+    ```mlir
+    %y = spec.add %a, %b
+    ```
+  }];
+}
+
+def Spec_MulOp : Spec_LayerOp<"mul"> {
+  let summary = "elementwise product of two values of one shape";
+  let description = [{
+    Example:
+    ```mlir
+    %y = spec.mul %gate, %o
+    ```
+  }];
+}
+
+def Spec_ActivationOp : Spec_LayerOp<"activation"> {
+  let summary = "pointwise non-linearity";
+  let description = [{
+    `act` is silu, gelu (exact), relu, sigmoid or tanh.
+
+    Example:
+    ```mlir
+    %y = spec.activation %x act(gelu)
+    ```
+  }];
+}
+
+def Spec_ScaleOp : Spec_LayerOp<"scale"> {
+  let summary = "y = E * x";
+  let description = [{
+    Example:
+    ```mlir
+    %y = spec.scale %x scale(rsqrt(@width))
+    ```
+  }];
+}
+
+#endif

@@ -1,0 +1,115 @@
+// What each op takes: the table that checks, help texts and the reference page follow.
+#include "dialects/spec/Spec.h"
+
+using namespace rondo::spec;
+using llvm::StringRef;
+
+static constexpr StringRef kActivations[] = {"silu", "gelu", "relu", "sigmoid", "tanh"};
+static constexpr StringRef kPairs[] = {"interleaved", "halves"};
+static constexpr StringRef kRowScales[] = {"none", "torchscale_recurrent", "torchscale_parallel"};
+static constexpr StringRef kAngles[] = {"linspace", "standard"};
+
+static constexpr ClauseInfo kWeight = {"weight", ClauseKind::Weight,
+                                       "weight(\"NAME\"[, INITIAL][, decay|no_decay][, frozen|optional])"};
+static constexpr ClauseInfo kNeededWeight = {kWeight.name, kWeight.kind, kWeight.form, {}, true};
+static constexpr ClauseInfo kAlias = {"alias", ClauseKind::Text, "alias(\"NAME\")"};
+static constexpr ClauseInfo kAct = {"act", ClauseKind::Word, "act(WORD)", kActivations};
+static constexpr ClauseInfo kScale = {"scale", ClauseKind::Number, "scale(NUMBER)"};
+static constexpr ClauseInfo kResidual = {"residual", ClauseKind::Residual, "residual(%x[, NUMBER])"};
+static constexpr ClauseInfo kTo = {"to", ClauseKind::Count, "to(COUNT)"};
+static constexpr ClauseInfo kHeads = {"heads", ClauseKind::Count, "heads(COUNT)"};
+static constexpr ClauseInfo kReset = {"reset", ClauseKind::Operand, "reset(%x)"};
+static constexpr ClauseInfo kNames = {"names", ClauseKind::Text, "names(\"PREFIX\")"};
+
+const Signature &EmbeddingOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {
+      {kTo.name, kTo.kind, kTo.form, {}, true}, kNeededWeight, kAlias, kScale};
+  static constexpr Signature signature = {1, 1, false, clauses};
+  return signature;
+}
+
+const Signature &LinearOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {kTo, kHeads, kNeededWeight, kAlias, kAct, kScale, kResidual};
+  static constexpr Signature signature = {1, 1, false, clauses};
+  return signature;
+}
+
+const Signature &RmsNormOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {
+      {"eps", ClauseKind::Number, "eps(NUMBER)"}, kWeight, kAlias, kScale, kResidual};
+  static constexpr Signature signature = {1, 1, false, clauses};
+  return signature;
+}
+
+const Signature &PositionsOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {kReset};
+  static constexpr Signature signature = {1, 1, false, clauses};
+  return signature;
+}
+
+const Signature &RotaryOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {
+      {"at", ClauseKind::Operand, "at(%x)"},
+      {"theta", ClauseKind::Angles, "theta(WORD|E[, base = NUMBER])", kAngles, true},
+      {"pairs", ClauseKind::Word, "pairs(WORD)", kPairs, true}};
+  static constexpr Signature signature = {1, 8, true, clauses};
+  return signature;
+}
+
+const Signature &RetentionOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {{"decay", ClauseKind::Decay, "decay(E|[NUMBER, ...])"},
+                                           {"log_decay", ClauseKind::Operand, "log_decay(%x)"},
+                                           kReset,
+                                           kScale,
+                                           {"row_scale", ClauseKind::Word, "row_scale(WORD)", kRowScales}};
+  static constexpr Signature signature = {3, 3, false, clauses};
+  return signature;
+}
+
+const Signature &AddOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {kAct, kScale, kResidual};
+  static constexpr Signature signature = {2, 2, false, clauses};
+  return signature;
+}
+
+const Signature &MulOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {kAct, kScale, kResidual};
+  static constexpr Signature signature = {2, 2, false, clauses};
+  return signature;
+}
+
+const Signature &ActivationOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {
+      {kAct.name, kAct.kind, kAct.form, kActivations, true}, kScale, kResidual};
+  static constexpr Signature signature = {1, 1, false, clauses};
+  return signature;
+}
+
+const Signature &ScaleOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {{kScale.name, kScale.kind, kScale.form, {}, true}, kResidual};
+  static constexpr Signature signature = {1, 1, false, clauses};
+  return signature;
+}
+
+const Signature &InputOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {{"tokens", ClauseKind::Count, "tokens(COUNT)"},
+                                           {"text", ClauseKind::Flag, "text"},
+                                           {"flags", ClauseKind::Flag, "flags"},
+                                           kHeads,
+                                           {"width", ClauseKind::Count, "width(COUNT)"}};
+  static constexpr Signature signature = {0, 0, false, clauses};
+  return signature;
+}
+
+const Signature &CallOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {kNames};
+  static constexpr Signature signature = {0, 64, false, clauses};
+  return signature;
+}
+
+const Signature &RepeatOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {{"times", ClauseKind::Count, "times(COUNT)", {}, true},
+                                           {kNames.name, kNames.kind, kNames.form, {}, true}};
+  static constexpr Signature signature = {1, 64, false, clauses};
+  return signature;
+}
