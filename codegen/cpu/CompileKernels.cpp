@@ -1,0 +1,156 @@
+// The stages from a module's tile kernels to an image, in order.
+#include "codegen/cpu/CompileKernels.h"
+
+#include "codegen/cpu/MachineCode.h"
+#include "codegen/cpu/Passes.h"
+
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/IR/IRBuilder.h"
+
+using namespace mlir;
+
+namespace rondo::codegen {
+
+#define GEN_PASS_REGISTRATION
+#include "codegen/cpu/AssignScratch.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "codegen/cpu/ConvertKernelsToLLVM.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "codegen/cpu/ExpandMath.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "codegen/cpu/LowerTilesToVectors.h.inc"
+
+void registerCpuDialects(DialectRegistry &registry) {
+  registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
+                  memref::MemRefDialect, scf::SCFDialect, tile::TileDialect, vector::VectorDialect>();
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+}
+
+void registerCpuPasses() {
+  registerLowerTilesToVectors();
+  registerAssignScratch();
+  registerExpandMath();
+  registerConvertKernelsToLLVM();
+}
+
+namespace {
+
+struct Stage {
+  StringRef name;
+  void (*addPasses)(OpPassManager &);
+};
+
+LogicalResult lowerToLLVMDialect(ModuleOp module, StageObserver observer) {
+  const Stage stages[] = {
+      {"vectors",
+       [](OpPassManager &passes) {
+         passes.addPass(createLowerTilesToVectors());
+         OpPassManager &function = passes.nest<func::FuncOp>();
+         function.addPass(createCSEPass());
+         function.addPass(createLoopInvariantCodeMotionPass());
+         function.addPass(createCSEPass());
+       }},
+      {"scratch", [](OpPassManager &passes) { passes.nest<func::FuncOp>().addPass(createAssignScratch()); }},
+      {"llvm-dialect",
+       [](OpPassManager &passes) {
+         OpPassManager &function = passes.nest<func::FuncOp>();
+         function.addPass(createExpandMath());
+         function.addPass(createCSEPass());
+         passes.addPass(createConvertKernelsToLLVM());
+       }},
+  };
+  for (const Stage &stage : stages) {
+    PassManager passes(module.getContext());
+    stage.addPasses(passes);
+    if (failed(passes.run(module)))
+      return failure();
+    if (observer)
+      observer(stage.name, module);
+  }
+  return success();
+}
+
+// Adds the function that callers see: it unpacks the buffers' addresses (see KernelAbi.h).
+void addEntryPoint(llvm::Function &body) {
+  llvm::Module &module = *body.getParent();
+  llvm::LLVMContext &context = module.getContext();
+  std::string name = body.getName().str();
+  body.setName(name + ".body");
+  body.setLinkage(llvm::Function::InternalLinkage);
+  llvm::Type *pointer = llvm::PointerType::get(context, 0), *integer = llvm::Type::getInt64Ty(context);
+  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), {pointer, pointer, integer, integer}, false);
+  auto *entry = llvm::Function::Create(type, llvm::Function::ExternalLinkage, name, module);
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "", entry));
+  SmallVector<llvm::Value *> arguments;
+  for (size_t i = 0; i + 3 < body.arg_size(); ++i) {
+    llvm::Value *slot = builder.CreateConstGEP1_64(pointer, entry->getArg(0), i);
+    arguments.push_back(builder.CreateLoad(pointer, slot));
+  }
+  arguments.append({entry->getArg(2), entry->getArg(3), entry->getArg(1)});
+  builder.CreateCall(&body, arguments);
+  builder.CreateRetVoid();
+}
+
+// A module of the kernels alone, named by their position.
+OwningOpRef<ModuleOp> cloneKernels(ModuleOp module) {
+  OwningOpRef<ModuleOp> clone = ModuleOp::create(module.getLoc());
+  OpBuilder builder(clone->getBodyRegion());
+  int64_t position = 0;
+  for (auto kernel : module.getOps<tile::KernelOp>()) {
+    auto copy = cast<tile::KernelOp>(builder.clone(*kernel));
+    copy.setSymName(("k" + Twine(position++)).str());
+  }
+  return clone;
+}
+
+} // namespace
+
+FailureOr<CpuImage> compileKernels(ModuleOp module, const target::Target &target, StageObserver observer) {
+  DialectRegistry registry;
+  registerCpuDialects(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  CpuImage image;
+  OwningOpRef<ModuleOp> kernels = cloneKernels(module);
+  if (kernels->getBody()->empty())
+    return image;
+  SmallVector<int64_t> scratch;
+  auto observe = [&](StringRef stage, ModuleOp lowered) {
+    if (stage == "scratch")
+      for (auto function : lowered.getOps<func::FuncOp>())
+        scratch.push_back(function->getAttrOfType<IntegerAttr>("rondo.scratch_bytes").getInt());
+    if (observer)
+      observer(stage, lowered);
+  };
+  if (failed(lowerToLLVMDialect(*kernels, observe)))
+    return failure();
+
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> lowered = translateModuleToLLVMIR(*kernels, context, "kernels");
+  if (!lowered)
+    return failure();
+  SmallVector<llvm::Function *> bodies;
+  for (llvm::Function &function : *lowered)
+    if (!function.isDeclaration())
+      bodies.push_back(&function);
+  for (auto [function, bytes] : llvm::zip_equal(bodies, scratch)) {
+    image.kernels.push_back({function->getName().str(), 0, static_cast<uint64_t>(bytes)});
+    addEntryPoint(*function);
+  }
+  llvm::Expected<SmallVector<char, 0>> object = emitObject(*lowered, target);
+  if (!object)
+    return module.emitError(llvm::toString(object.takeError()));
+  if (llvm::Error error = linkImage(*object, image))
+    return module.emitError(llvm::toString(std::move(error)));
+  for (auto [kernel, compiled] : llvm::zip_equal(module.getOps<tile::KernelOp>(), image.kernels))
+    compiled.symbol = kernel.getSymName();
+  return image;
+}
+
+} // namespace rondo::codegen

@@ -1,0 +1,142 @@
+// Products: their operands' places, blocks of k, and the order of their register tiles.
+//
+// Per block of k: for each panel of columns, for each group of rows. The panel (depth x 32 values) stays in the first-level cache
+// while the rows stream past it. Whatever the shape, each result is one chain of fused multiply-adds in ascending k.
+#include "codegen/cpu/KernelLowering.h"
+#include "codegen/cpu/Product.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace rondo::codegen {
+
+static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+// Register tiles read vectors along the rows of a right operand.
+static bool hasVectorRows(const TileHome &home) { return !home.transposed && home.panel % kLanes == 0; }
+
+TileHome KernelLowering::lhsHome(tile::DotOp dot) {
+  std::optional<TileHome> home = findHome(dot.getA());
+  if (!home)
+    home = materialise(dot.getA());
+  return dot.getTransposeA() ? home->transpose() : *home;
+}
+
+TileHome KernelLowering::rhsHome(tile::DotOp dot) {
+  Value b = dot.getB();
+  bool transposed = dot.getTransposeB();
+  if (auto home = packed.find({b, transposed}); home != packed.end())
+    return home->second;
+  std::optional<TileHome> home = findHome(b);
+  if (!home && !transposed)
+    home = materialise(b);
+  if (home && transposed)
+    home = home->transpose();
+  return home && hasVectorRows(*home) ? *home : packedRhs(b, transposed);
+}
+
+void KernelLowering::prepareDot(tile::DotOp dot) {
+  lhsHome(dot);
+  rhsHome(dot);
+  if (dot.getAcc())
+    prepare(dot.getAcc(), nullptr);
+}
+
+void KernelLowering::emitDot(tile::DotOp dot, Value result, const TileHome &destination) {
+  RankedTensorType type = typeOf(dot.getResult()), a = typeOf(dot.getA());
+  Product product{.dot = dot,
+                  .result = result,
+                  .destination = destination,
+                  .lhs = lhsHome(dot),
+                  .rhs = rhsHome(dot),
+                  .m = type.getDimSize(0),
+                  .n = type.getDimSize(1),
+                  .k = a.getDimSize(dot.getTransposeA() ? 0 : 1)};
+  product.from = access().index(0);
+  product.to = access().index(product.k);
+  if (dot.getTriangle() == tile::Triangle::LowerResult && !isOnlyLowerLhs(result))
+    emitSkipped(product);
+
+  int64_t blocks = llvm::divideCeil(product.k, blocking.depth);
+  if (blocks == 1 || product.m <= blocking.thinRows || dot.getTriangle() == tile::Triangle::LowerLhs)
+    return emitRegions(product);
+
+  int64_t depth = llvm::alignTo(llvm::divideCeil(product.k, blocks), 8);
+  bool isPlain = result == dot.getResult();
+  product.partial = isPlain ? destination : allocate(type.getShape(), type.getElementType(), blocking.panel);
+  product.accumulators = Accumulators::First;
+  product.to = access().index(depth);
+  emitRegions(product);
+
+  product.accumulators = Accumulators::Middle;
+  loop(depth, (blocks - 1) * depth, depth, [&](Value from) {
+    product.from = from;
+    product.to = access().add(from, depth);
+    emitRegions(product);
+  });
+  product.accumulators = isPlain ? Accumulators::Middle : Accumulators::Last;
+  product.from = access().index((blocks - 1) * depth);
+  product.to = access().index(product.k);
+  emitRegions(product);
+}
+
+// Whether nobody but left operands of lower_lhs dots sees what is above the diagonal.
+bool KernelLowering::isOnlyLowerLhs(Value tile) {
+  return llvm::all_of(tile.getUses(), [](OpOperand &use) {
+    auto dot = dyn_cast<tile::DotOp>(use.getOwner());
+    return dot && use.getOperandNumber() == 0 && !dot.getTransposeA() &&
+           dot.getTriangle() == tile::Triangle::LowerLhs;
+  });
+}
+
+// Panels side by side in one register tile of few rows: enough chains of additions to hide their latency, and
+// accumulators within the registers.
+static int64_t panelsForRows(int64_t rows) { return rows <= 2 ? 4 : 2; }
+
+void KernelLowering::emitRegions(Product &product) {
+  int64_t panels = product.n / blocking.panel, rest = product.n % blocking.panel;
+  int64_t together = product.m <= blocking.thinRows ? panelsForRows(product.m) : 1;
+  int64_t whole = panels - panels % together;
+  loop(0, whole, together, [&](Value panel) { emitColumns(product, panel, together * blocking.panel); });
+  if (whole < panels)
+    emitColumns(product, access().index(whole), (panels - whole) * blocking.panel);
+  if (rest)
+    emitColumns(product, access().index(panels), rest);
+}
+
+void KernelLowering::emitColumns(Product &product, Value panel, int64_t columns) {
+  int64_t whole = product.m - product.m % blocking.rows;
+  auto group = [&](Value row) { emitRegisterTile(product, RegisterTile{row, blocking.rows, panel, columns}); };
+  if (product.dot.getTriangle() == tile::Triangle::LowerResult)
+    loop(access().multiply(panel, blocking.panel), access().index(whole), blocking.rows, group);
+  else
+    loop(0, whole, blocking.rows, group);
+  if (whole < product.m)
+    emitRegisterTile(product, RegisterTile{access().index(whole), product.m - whole, panel, columns});
+}
+
+// Above the diagonal the sink sees zeros.
+void KernelLowering::emitSkipped(Product &product) {
+  loop(0, product.m, 1, [&](Value row) {
+    Value first = access().multiply(access().add(access().divide(row, blocking.panel), 1), blocking.panel);
+    loop(first, access().index(product.n - product.n % kLanes), kLanes, [&](Value column) {
+      emitSunk(product, access().splat(builder.getF32FloatAttr(0), kLanes), TilePoint{row, column, kLanes, kLanes});
+    });
+  });
+  if (int64_t rest = product.n % kLanes) { // of the last panel, which is computed from its own first row on
+    int64_t computed = (product.n - 1) / blocking.panel * blocking.panel;
+    loop(0, computed, 1, [&](Value row) {
+      emitSunk(product, access().splat(builder.getF32FloatAttr(0), kLanes),
+               TilePoint{row, access().index(product.n - rest), kLanes, rest});
+    });
+  }
+}
+
+void KernelLowering::emitSunk(Product &product, Value accumulator, const TilePoint &point) {
+  Vectors done;
+  done[product.dot.getResult()] = accumulator;
+  storeTo(product.destination, emit(product.result, point, done), point);
+}
+
+} // namespace rondo::codegen

@@ -1,0 +1,38 @@
+// Loop nests over the points of a tile.
+#include "codegen/cpu/KernelLowering.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace rondo::codegen {
+
+void KernelLowering::loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body) {
+  auto op = scf::ForOp::create(builder, loc, from, to, access().index(step));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(op.getBody());
+  body(op.getInductionVar());
+}
+
+void KernelLowering::loop(int64_t from, int64_t to, int64_t step, llvm::function_ref<void(Value)> body) {
+  if (from + step == to)
+    body(access().index(from));
+  else if (from < to)
+    loop(access().index(from), access().index(to), step, body);
+}
+
+void KernelLowering::forEachPoint(ArrayRef<int64_t> shape, int64_t lanes,
+                                  llvm::function_ref<void(const TilePoint &)> body) {
+  int64_t columns = shape.back(), whole = columns - columns % lanes;
+  auto row = [&](Value row) {
+    loop(0, whole, lanes, [&](Value column) { body(TilePoint{row, column, lanes, lanes}); });
+    if (whole < columns)
+      body(TilePoint{row, access().index(whole), lanes, columns - whole});
+  };
+  if (shape.size() == 1)
+    row(nullptr);
+  else
+    loop(0, shape[0], 1, row);
+}
+
+} // namespace rondo::codegen

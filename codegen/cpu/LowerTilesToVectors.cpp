@@ -1,0 +1,31 @@
+// The pass around the lowering of kernels.
+#include "codegen/cpu/Passes.h"
+
+#include "codegen/cpu/KernelLowering.h"
+
+using namespace mlir;
+
+namespace rondo::codegen {
+#define GEN_PASS_DEF_LOWERTILESTOVECTORS
+#include "codegen/cpu/LowerTilesToVectors.h.inc"
+
+namespace {
+
+struct LowerTilesToVectorsPass : impl::LowerTilesToVectorsBase<LowerTilesToVectorsPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    Blocking blocking;
+    blocking.rows = rows;
+    blocking.depth = depth;
+    for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
+      if (failed(KernelLowering::check(kernel)))
+        return signalPassFailure();
+      KernelLowering(kernel, blocking).run();
+      kernel.erase();
+    }
+  }
+};
+
+} // namespace
+} // namespace rondo::codegen

@@ -1,0 +1,156 @@
+// Sinks that combine elements: reductions, running combinations and ordered additions to rows.
+#include "codegen/cpu/KernelLowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace rondo::codegen {
+
+static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+TypedAttr KernelLowering::neutral(tile::Combine kind, Type element) {
+  if (kind == tile::Combine::Add)
+    return cast<TypedAttr>(builder.getZeroAttr(element));
+  if (auto type = dyn_cast<FloatType>(element))
+    return builder.getFloatAttr(type, APFloat::getInf(type.getFloatSemantics(), /*Negative=*/true));
+  unsigned width = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
+  return builder.getIntegerAttr(element, APInt::getSignedMinValue(width));
+}
+
+Value KernelLowering::combine(tile::Combine kind, Value a, Value b) {
+  bool isFloat = isa<FloatType>(getElementTypeOrSelf(a.getType()));
+  if (kind == tile::Combine::Add)
+    return isFloat ? arith::AddFOp::create(builder, loc, a, b).getResult()
+                   : arith::AddIOp::create(builder, loc, a, b).getResult();
+  return isFloat ? arith::MaximumFOp::create(builder, loc, a, b).getResult()
+                 : arith::MaxSIOp::create(builder, loc, a, b).getResult();
+}
+
+// Halves against each other, so that the order depends on nothing else.
+Value KernelLowering::combineLanes(tile::Combine kind, Value vector) {
+  auto type = dyn_cast<VectorType>(vector.getType());
+  if (!type)
+    return vector;
+  for (int64_t lanes = type.getDimSize(0) / 2; lanes >= 1; lanes /= 2) {
+    Value low = vector::ExtractStridedSliceOp::create(builder, loc, vector, ArrayRef<int64_t>{0},
+                                                      ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
+    Value high = vector::ExtractStridedSliceOp::create(builder, loc, vector, ArrayRef<int64_t>{lanes},
+                                                       ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
+    vector = combine(kind, low, high);
+  }
+  return vector::ExtractOp::create(builder, loc, vector, 0);
+}
+
+// A loop with one running value.
+Value KernelLowering::fold(int64_t from, int64_t to, int64_t step, Value initial,
+                           llvm::function_ref<Value(Value, Value)> body) {
+  if (from >= to)
+    return initial;
+  auto op = scf::ForOp::create(builder, loc, access().index(from), access().index(to), access().index(step), initial);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(op.getBody());
+  scf::YieldOp::create(builder, loc, body(op.getInductionVar(), op.getRegionIterArg(0)));
+  return op.getResult(0);
+}
+
+void KernelLowering::lowerReduce(tile::ReduceOp reduce) {
+  Value source = reduce.getSource();
+  RankedTensorType type = typeOf(source);
+  Type element = type.getElementType();
+  tile::Combine kind = reduce.getKind();
+  prepare(source, nullptr);
+  TileHome home = allocateFor(reduce.getTile());
+  int64_t rows = type.getDimSize(0), columns = type.getDimSize(1), lanes = legalLanes(source);
+
+  if (reduce.getAxis() == 0) {
+    forEachPoint({columns}, lanes, [&](const TilePoint &point) {
+      Value initial = access().splat(neutral(kind, element), point.lanes);
+      Value sum = fold(0, rows, 1, initial, [&](Value row, Value running) {
+        return combine(kind, running, emit(source, TilePoint{row, point.column, point.lanes, point.count}));
+      });
+      access().store(sum, home, point);
+    });
+  } else {
+    int64_t whole = columns - columns % lanes;
+    loop(0, rows, 1, [&](Value row) {
+      Value none = access().splat(neutral(kind, element), lanes);
+      Value sum = fold(0, whole, lanes, none, [&](Value column, Value running) {
+        return combine(kind, running, emit(source, TilePoint{row, column, lanes, lanes}));
+      });
+      if (whole < columns) {
+        Value rest = emit(source, TilePoint{row, access().index(whole), lanes, columns - whole});
+        Value valid = access().mask(columns - whole, lanes);
+        sum = combine(kind, sum, arith::SelectOp::create(builder, loc, valid, rest, none));
+      }
+      access().store(combineLanes(kind, sum), home, TilePoint{nullptr, row, 1, 1});
+    });
+  }
+  homes[reduce.getTile()] = home;
+}
+
+void KernelLowering::lowerScan(tile::ScanOp scan) {
+  Value source = scan.getSource();
+  RankedTensorType type = typeOf(source);
+  tile::Combine kind = scan.getKind();
+  prepare(source, nullptr);
+  TileHome home = allocateFor(scan.getTile());
+  int64_t columns = type.getShape().back();
+  bool alongRow = static_cast<int64_t>(scan.getAxis()) == type.getRank() - 1;
+
+  auto scanRow = [&](Value row) {
+    Value initial = access().splat(neutral(kind, type.getElementType()), 1);
+    fold(0, columns, 1, initial, [&](Value column, Value running) {
+      TilePoint point{row, column, 1, 1};
+      Value next = combine(kind, running, emit(source, point));
+      access().store(next, home, point);
+      return next;
+    });
+  };
+  if (alongRow && type.getRank() == 1) {
+    scanRow(nullptr);
+  } else if (alongRow) {
+    loop(0, type.getDimSize(0), 1, scanRow);
+  } else {
+    int64_t lanes = home.panel ? std::gcd(legalLanes(source), home.panel) : legalLanes(source);
+    forEachPoint({columns}, lanes, [&](const TilePoint &point) {
+      Value initial = access().splat(neutral(kind, type.getElementType()), point.lanes);
+      fold(0, type.getDimSize(0), 1, initial, [&](Value row, Value running) {
+        TilePoint at{row, point.column, point.lanes, point.count};
+        Value next = combine(kind, running, emit(source, at));
+        access().store(next, home, at);
+        return next;
+      });
+    });
+  }
+  homes[scan.getTile()] = home;
+}
+
+void KernelLowering::lowerScatterAdd(tile::ScatterAddOp scatter) {
+  Value zero = access().index(0);
+  TileHome buffer = bufferHome(scatter.getBuffer(), {scatter.getColumn(), scatter.getColumn()});
+  buffer.offsets[0] = zero;
+  Value source = scatter.getTile();
+  if (!findHome(scatter.getRows()))
+    materialise(scatter.getRows());
+  if (readsMemory(source, buffer.memref))
+    materialise(source);
+  prepare(source, nullptr);
+  saveReaders(buffer.memref);
+  RankedTensorType type = typeOf(source);
+  loop(0, type.getDimSize(0), 1, [&](Value row) {
+    Value target = emit(scatter.getRows(), TilePoint{nullptr, row, 1, 1});
+    target = arith::IndexCastOp::create(builder, loc, builder.getIndexType(), target);
+    forEachPoint({type.getDimSize(1)}, legalLanes(source), [&](const TilePoint &point) {
+      TilePoint from = point, to = point;
+      from.row = row;
+      to.row = target;
+      Value sum = arith::AddFOp::create(builder, loc, access().load(buffer, to), emit(source, from));
+      access().store(sum, buffer, to);
+    });
+  });
+}
+
+} // namespace rondo::codegen

@@ -1,0 +1,85 @@
+// Register tiles: accumulators of a few rows by one or more panels, kept in registers over a block of k.
+#include "codegen/cpu/KernelLowering.h"
+#include "codegen/cpu/Product.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace rondo::codegen {
+
+TilePoint KernelLowering::pointOf(const RegisterTile &tile, int64_t row, int64_t vector) {
+  Value column = access().add(access().multiply(tile.panel, blocking.panel), vector * kLanes);
+  return TilePoint{access().add(tile.row, row), column, kLanes, tile.count(vector)};
+}
+
+void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile) {
+  SmallVector<Value> sums;
+  for (int64_t row = 0; row < tile.rows; ++row) {
+    for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
+      if (product.startsFromPartial())
+        sums.push_back(access().load(product.partial, pointOf(tile, row, vector)));
+      else if (product.dot.getAcc())
+        sums.push_back(emit(product.dot.getAcc(), pointOf(tile, row, vector)));
+      else
+        sums.push_back(access().splat(builder.getF32FloatAttr(0), kLanes));
+    }
+  }
+  bool isLowerLhs = product.dot.getTriangle() == tile::Triangle::LowerLhs;
+  sums = emitSteps(product, tile, product.from, isLowerLhs ? tile.row : product.to, sums);
+  if (isLowerLhs)
+    emitDiagonal(product, tile, sums);
+  for (int64_t row = 0; row < tile.rows; ++row) {
+    for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
+      Value sum = sums[row * tile.vectors() + vector];
+      TilePoint point = pointOf(tile, row, vector);
+      if (product.endsInPartial())
+        access().store(sum, product.partial, point);
+      else
+        emitSunk(product, sum, point);
+    }
+  }
+}
+
+// One step of k for the rows from `first` on.
+void KernelLowering::emitStep(Product &product, const RegisterTile &tile, Value k, int64_t first,
+                              SmallVectorImpl<Value> &sums) {
+  auto type = VectorType::get({kLanes}, builder.getF32Type());
+  SmallVector<Value> rhs;
+  for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
+    TilePoint point = pointOf(tile, 0, vector);
+    point.row = k;
+    if (product.rhs.panel) // panels are whole in memory
+      point.count = kLanes;
+    rhs.push_back(access().load(product.rhs, point));
+  }
+  for (int64_t row = first; row < tile.rows; ++row) {
+    Value element = access().loadScalar(product.lhs, access().add(tile.row, row), k);
+    Value lhs = vector::BroadcastOp::create(builder, loc, type, element);
+    for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
+      Value &sum = sums[row * tile.vectors() + vector];
+      sum = vector::FMAOp::create(builder, loc, lhs, rhs[vector], sum);
+    }
+  }
+}
+
+SmallVector<Value> KernelLowering::emitSteps(Product &product, const RegisterTile &tile, Value from, Value to,
+                                             ArrayRef<Value> initial) {
+  auto op = scf::ForOp::create(builder, loc, from, to, access().index(1), initial);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(op.getBody());
+  SmallVector<Value> sums(op.getRegionIterArgs());
+  emitStep(product, tile, op.getInductionVar(), 0, sums);
+  scf::YieldOp::create(builder, loc, sums);
+  return SmallVector<Value>(op.getResults());
+}
+
+// The steps at which only some of the rows count: k = row of the tile's first row on.
+void KernelLowering::emitDiagonal(Product &product, const RegisterTile &tile, SmallVectorImpl<Value> &sums) {
+  for (int64_t step = 0; step < tile.rows; ++step)
+    emitStep(product, tile, access().add(tile.row, step), step, sums);
+}
+
+} // namespace rondo::codegen

@@ -1,0 +1,82 @@
+// Index arithmetic and vector accesses of tiles in memory.
+#include "codegen/cpu/TileHome.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace rondo::codegen {
+
+Value TileAccess::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+
+Value TileAccess::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
+
+Value TileAccess::add(Value a, int64_t b) { return b == 0 ? a : add(a, index(b)); }
+
+Value TileAccess::multiply(Value a, int64_t b) { return builder.createOrFold<arith::MulIOp>(loc, a, index(b)); }
+
+Value TileAccess::divide(Value a, int64_t b) { return builder.createOrFold<arith::DivUIOp>(loc, a, index(b)); }
+
+Value TileAccess::remainder(Value a, int64_t b) { return builder.createOrFold<arith::RemUIOp>(loc, a, index(b)); }
+
+Type TileAccess::typeFor(Type element, int64_t lanes) {
+  return lanes == 1 ? element : VectorType::get({lanes}, element);
+}
+
+Value TileAccess::splat(TypedAttr value, int64_t lanes) {
+  if (lanes == 1)
+    return arith::ConstantOp::create(builder, loc, value);
+  auto type = VectorType::get({lanes}, value.getType());
+  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, Attribute(value)));
+}
+
+Value TileAccess::mask(int64_t count, int64_t lanes) {
+  SmallVector<bool> bits(lanes);
+  std::fill_n(bits.begin(), count, true);
+  auto type = VectorType::get({lanes}, builder.getI1Type());
+  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, bits));
+}
+
+SmallVector<Value, 3> TileAccess::indices(const TileHome &home, Value row, Value column) {
+  if (home.transposed)
+    std::swap(row, column);
+  if (!home.offsets.empty()) {
+    column = add(column, home.offsets.back());
+    if (row)
+      row = add(row, home.offsets.front());
+  }
+  if (!row)
+    return {column};
+  if (home.panel)
+    return {divide(column, home.panel), row, remainder(column, home.panel)};
+  return {row, column};
+}
+
+Value TileAccess::load(const TileHome &home, const TilePoint &point) {
+  SmallVector<Value, 3> at = indices(home, point.row, point.column);
+  if (point.lanes == 1)
+    return memref::LoadOp::create(builder, loc, home.memref, at);
+  Type element = cast<MemRefType>(home.memref.getType()).getElementType();
+  auto type = VectorType::get({point.lanes}, element);
+  if (!point.isMasked())
+    return vector::LoadOp::create(builder, loc, type, home.memref, at);
+  Value zero = splat(cast<TypedAttr>(builder.getZeroAttr(element)), point.lanes);
+  return vector::MaskedLoadOp::create(builder, loc, type, home.memref, at, mask(point.count, point.lanes), zero);
+}
+
+void TileAccess::store(Value value, const TileHome &home, const TilePoint &point) {
+  SmallVector<Value, 3> at = indices(home, point.row, point.column);
+  if (point.lanes == 1)
+    memref::StoreOp::create(builder, loc, value, home.memref, at);
+  else if (!point.isMasked())
+    vector::StoreOp::create(builder, loc, value, home.memref, at);
+  else
+    vector::MaskedStoreOp::create(builder, loc, home.memref, at, mask(point.count, point.lanes), value);
+}
+
+Value TileAccess::loadScalar(const TileHome &home, Value row, Value column) {
+  return load(home, TilePoint{row, column, 1, 1});
+}
+
+} // namespace rondo::codegen
