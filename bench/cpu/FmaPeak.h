@@ -3,7 +3,8 @@
 
 namespace rondo::bench {
 
-/// Runs independent chains of f32 multiply-adds in the widest registers for about `seconds`; FLOP/s of the best slice.
+/// Runs independent chains of f32 multiply-adds in the widest registers for about `seconds`; FLOP/s of the
+/// best slice.
 double measureFmaPeak(double seconds);
 /// CPU time of the calling thread, in seconds: a shared machine disturbs it less than the wall clock.
 double threadSeconds();

@@ -14,7 +14,8 @@
 namespace rondo::bench {
 
 AlignedFloats::AlignedFloats(size_t size, float value)
-    : size_(size), data_(static_cast<float *>(std::aligned_alloc(64, (size * sizeof(float) + 127) / 64 * 64))) {
+    : size_(size),
+      data_(static_cast<float *>(std::aligned_alloc(64, (size * sizeof(float) + 127) / 64 * 64))) {
   std::fill_n(data_.get(), size, value);
 }
 
@@ -37,10 +38,11 @@ KernelRunner::KernelRunner(const std::string &moduleText, const target::Target &
   if (!module)
     return;
   auto start = std::chrono::steady_clock::now();
-  mlir::FailureOr<codegen::CpuImage> image = codegen::compileKernels(*module, target, [](auto stage, auto lowered) {
-    if (const char *wanted = std::getenv("RONDO_DUMP_STAGE"); wanted && stage == wanted)
-      lowered.dump();
-  });
+  mlir::FailureOr<codegen::CpuImage> image =
+      codegen::compileKernels(*module, target, [](auto stage, auto lowered) {
+        if (const char *wanted = std::getenv("RONDO_DUMP_STAGE"); wanted && stage == wanted)
+          lowered.dump();
+      });
   if (mlir::failed(image))
     return;
   compileSeconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -49,7 +51,8 @@ KernelRunner::KernelRunner(const std::string &moduleText, const target::Target &
 }
 
 void KernelRunner::load() {
-  void *memory = mmap(nullptr, image_.memoryBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *memory =
+      mmap(nullptr, image_.memoryBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
     return;
   base_ = static_cast<uint8_t *>(memory);

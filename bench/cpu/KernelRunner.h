@@ -1,4 +1,5 @@
-// Compiles tile kernels written as text and calls them: what the kernel benchmarks and the code generator's tests share.
+// Compiles tile kernels written as text and calls them: what the kernel benchmarks and the code generator's
+// tests share.
 #pragma once
 
 #include "codegen/cpu/CpuImage.h"

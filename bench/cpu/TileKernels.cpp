@@ -1,5 +1,5 @@
-// Two kernels written by hand in the tile dialect, one thread, against the FMA peak measured between their runs: a product
-// with packed weights, and chunkwise retention. Counted are the FLOPs that the result needs:
+// Two kernels written by hand in the tile dialect, one thread, against the FMA peak measured between their
+// runs: a product with packed weights, and chunkwise retention. Counted are the FLOPs that the result needs:
 //   product     2 M N K
 //   retention   per token and head C (dk + dv) + 4 dk dv: half of the C x C products, and the state's two
 #include "bench/cpu/FmaPeak.h"
@@ -81,8 +81,8 @@ AlignedFloats randomFloats(size_t size) {
 }
 
 // Best of many runs, with the peak measured between them: on a shared machine both move together.
-void report(const char *name, bench::KernelRunner &kernel, const std::vector<void *> &buffers, int64_t workgroups,
-            double flops) {
+void report(const char *name, bench::KernelRunner &kernel, const std::vector<void *> &buffers,
+            int64_t workgroups, double flops) {
   double best = 0, peak = 0;
   int runs = static_cast<int>(std::clamp(4e10 / flops, 10.0, 400.0));
   for (int i = 0; i < runs; ++i) {
@@ -92,12 +92,13 @@ void report(const char *name, bench::KernelRunner &kernel, const std::vector<voi
     if (i % 8 == 0)
       peak = std::max(peak, bench::measureFmaPeak(0.005));
   }
-  std::printf("%-34s %7.1f GFLOP/s  %5.1f %% of %.1f  compiled in %.0f ms, scratch %llu KB\n", name, best * 1e-9,
-              100 * best / peak, peak * 1e-9, kernel.compileSeconds() * 1e3,
+  std::printf("%-34s %7.1f GFLOP/s  %5.1f %% of %.1f  compiled in %.0f ms, scratch %llu KB\n", name,
+              best * 1e-9, 100 * best / peak, peak * 1e-9, kernel.compileSeconds() * 1e3,
               static_cast<unsigned long long>(kernel.image().kernels[0].scratchBytes / 1024));
 }
 
-bool runProduct(const target::Target &target, int64_t m, int64_t n, int64_t k, int64_t rows, int64_t columns) {
+bool runProduct(const target::Target &target, int64_t m, int64_t n, int64_t k, int64_t rows,
+                int64_t columns) {
   bench::KernelRunner kernel(bench::fillIn(kProduct, {{"M", m},
                                                       {"N", n},
                                                       {"K", k},
@@ -109,8 +110,8 @@ bool runProduct(const target::Target &target, int64_t m, int64_t n, int64_t k, i
   if (!kernel.ok())
     return false;
   AlignedFloats x = randomFloats(m * k), w = randomFloats(n * k), y(m * n);
-  std::string name = "product " + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) + " in " +
-                     std::to_string(rows) + "x" + std::to_string(columns);
+  std::string name = "product " + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) +
+                     " in " + std::to_string(rows) + "x" + std::to_string(columns);
   report(name.c_str(), kernel, {x.data(), w.data(), y.data()}, m / rows * (n / columns),
          2.0 * static_cast<double>(m * n * k));
   return true;
@@ -133,10 +134,12 @@ bool runRetention(const target::Target &target, int64_t chunk, int64_t dk, int64
   AlignedFloats v = randomFloats(time * heads * dv), o(time * heads * dv);
   AlignedFloats decays(heads * chunk * chunk, 0.5f), rows(heads * chunk, 0.5f), ends(heads * chunk, 0.5f);
   AlignedFloats gamma(heads, 0.5f);
-  std::string name = "retention C " + std::to_string(chunk) + ", " + std::to_string(dk) + "/" + std::to_string(dv);
+  std::string name =
+      "retention C " + std::to_string(chunk) + ", " + std::to_string(dk) + "/" + std::to_string(dv);
   double flops = static_cast<double>(time * heads * (chunk * (dk + dv) + 4 * dk * dv));
   report(name.c_str(), kernel,
-         {q.data(), k.data(), v.data(), decays.data(), rows.data(), ends.data(), gamma.data(), o.data()}, heads, flops);
+         {q.data(), k.data(), v.data(), decays.data(), rows.data(), ends.data(), gamma.data(), o.data()},
+         heads, flops);
   return true;
 }
 

@@ -19,7 +19,7 @@ constexpr int64_t kAlignment = 64;
 struct LocalBuffer {
   memref::AllocaOp op;
   int64_t bytes = 0, first = 0, last = 0; // of the op's size and lifetime
-  int64_t position = 0; // of the op itself
+  int64_t position = 0;                   // of the op itself
   int64_t offset = 0;
 };
 
@@ -36,7 +36,8 @@ void number(Block &block, int64_t &position, Spans &spans) {
   }
 }
 
-// The users lifted into the innermost block that holds them all: a loop there is part of the lifetime as a whole.
+// The users lifted into the innermost block that holds them all: a loop there is part of the lifetime as a
+// whole.
 void findLifetime(LocalBuffer &buffer, const Spans &spans) {
   SmallVector<Operation *> users(buffer.op->getUsers());
   buffer.first = buffer.last = 0;

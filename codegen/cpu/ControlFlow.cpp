@@ -10,8 +10,8 @@ namespace rondo::codegen {
 
 static bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
 
-// Before a region: what it overwrites is saved for those who read it, and what it would compute again in every
-// iteration is computed now.
+// Before a region: what it overwrites is saved for those who read it, and what it would compute again in
+// every iteration is computed now.
 void KernelLowering::enterRegion(Operation *op) {
   currentOp = op;
   llvm::SmallSetVector<Value, 4> written;
@@ -119,8 +119,9 @@ void KernelLowering::lowerIf(scf::IfOp op) {
   for (Value result : op.getResults())
     if (!isTile(result))
       scalarTypes.push_back(result.getType());
-  auto lowered = scf::IfOp::create(builder, loc, scalarTypes, scalar(op.getCondition()), /*addThenBlock=*/true,
-                                   /*addElseBlock=*/!op.getElseRegion().empty());
+  auto lowered =
+      scf::IfOp::create(builder, loc, scalarTypes, scalar(op.getCondition()), /*addThenBlock=*/true,
+                        /*addElseBlock=*/!op.getElseRegion().empty());
   for (auto [from, to] : llvm::zip(op->getRegions(), lowered->getRegions())) {
     if (from.empty())
       continue;

@@ -1,7 +1,8 @@
 // Products: their operands' places, blocks of k, and the order of their register tiles.
 //
-// Per block of k: for each panel of columns, for each group of rows. The panel (depth x 32 values) stays in the first-level cache
-// while the rows stream past it. Whatever the shape, each result is one chain of fused multiply-adds in ascending k.
+// Per block of k: for each panel of columns, for each group of rows. The panel (depth x 32 values) stays in
+// the first-level cache while the rows stream past it. Whatever the shape, each result is one chain of fused
+// multiply-adds in ascending k.
 #include "codegen/cpu/KernelLowering.h"
 #include "codegen/cpu/Product.h"
 
@@ -107,7 +108,9 @@ void KernelLowering::emitRegions(Product &product) {
 
 void KernelLowering::emitColumns(Product &product, Value panel, int64_t columns) {
   int64_t whole = product.m - product.m % blocking.rows;
-  auto group = [&](Value row) { emitRegisterTile(product, RegisterTile{row, blocking.rows, panel, columns}); };
+  auto group = [&](Value row) {
+    emitRegisterTile(product, RegisterTile{row, blocking.rows, panel, columns});
+  };
   if (product.dot.getTriangle() == tile::Triangle::LowerResult)
     loop(access().multiply(panel, blocking.panel), access().index(whole), blocking.rows, group);
   else
@@ -121,7 +124,8 @@ void KernelLowering::emitSkipped(Product &product) {
   loop(0, product.m, 1, [&](Value row) {
     Value first = access().multiply(access().add(access().divide(row, blocking.panel), 1), blocking.panel);
     loop(first, access().index(product.n - product.n % kLanes), kLanes, [&](Value column) {
-      emitSunk(product, access().splat(builder.getF32FloatAttr(0), kLanes), TilePoint{row, column, kLanes, kLanes});
+      emitSunk(product, access().splat(builder.getF32FloatAttr(0), kLanes),
+               TilePoint{row, column, kLanes, kLanes});
     });
   });
   if (int64_t rest = product.n % kLanes) { // of the last panel, which is computed from its own first row on

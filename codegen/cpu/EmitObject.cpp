@@ -25,7 +25,8 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const target::Target &target,
   if (!x86)
     return nullptr;
   llvm::TargetOptions options;
-  options.AllowFPOpFusion = llvm::FPOpFusion::Standard; // a row's bits must not depend on what stands beside it
+  options.AllowFPOpFusion =
+      llvm::FPOpFusion::Standard; // a row's bits must not depend on what stands beside it
   return std::unique_ptr<llvm::TargetMachine>(
       x86->createTargetMachine(triple, target.cpu, target.llvmFeatures, options, llvm::Reloc::PIC_,
                                llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));

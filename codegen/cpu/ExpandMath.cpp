@@ -1,5 +1,5 @@
-// Transcendental functions as polynomials. Coefficients: exp, log, tanh, sin and cos after Moshier's Cephes; erf after
-// Juffa's two-piece approximation.
+// Transcendental functions as polynomials. Coefficients: exp, log, tanh, sin and cos after Moshier's Cephes;
+// erf after Juffa's two-piece approximation.
 #include "codegen/cpu/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -33,8 +33,12 @@ public:
   Value fma(Value a, Value b, Value c) { return math::FmaOp::create(builder, loc, a, b, c); }
   Value abs(Value a) { return math::AbsFOp::create(builder, loc, a); }
   Value sqrt(Value a) { return math::SqrtOp::create(builder, loc, a); }
-  Value copySign(Value magnitude, Value sign) { return math::CopySignOp::create(builder, loc, magnitude, sign); }
-  Value select(Value condition, Value a, Value b) { return arith::SelectOp::create(builder, loc, condition, a, b); }
+  Value copySign(Value magnitude, Value sign) {
+    return math::CopySignOp::create(builder, loc, magnitude, sign);
+  }
+  Value select(Value condition, Value a, Value b) {
+    return arith::SelectOp::create(builder, loc, condition, a, b);
+  }
   Value less(Value a, Value b) {
     return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, a, b);
   }
@@ -62,8 +66,8 @@ public:
     return sum;
   }
 
-  // x * scale rounded to an integer: as a float and as bits above those of `magic`. Adding 1.5 * 2^23 rounds, and
-  // unlike a conversion is defined for NaN.
+  // x * scale rounded to an integer: as a float and as bits above those of `magic`. Adding 1.5 * 2^23 rounds,
+  // and unlike a conversion is defined for NaN.
   std::pair<Value, Value> roundScaled(Value x, double scale) {
     Value magic = constant(12582912.0);
     Value shifted = fma(x, constant(scale), magic);
@@ -84,7 +88,8 @@ private:
 
 constexpr double kLn2High = 0.693359375, kLn2Low = -2.12194440e-4;
 
-// e^x = 2^n e^r, |r| <= ln 2 / 2. The scale goes in two halves, which reaches subnormals and overflows to infinity.
+// e^x = 2^n e^r, |r| <= ln 2 / 2. The scale goes in two halves, which reaches subnormals and overflows to
+// infinity.
 Value expandExp(Formula &f, Value x) {
   Value low = f.constant(-104.0), high = f.constant(89.0);
   x = f.select(f.less(x, low), low, x);
@@ -92,8 +97,8 @@ Value expandExp(Formula &f, Value x) {
   auto [n, integer] = f.roundScaled(x, 1.44269504088896341);
   Value r = f.fma(n, f.constant(-kLn2High), x);
   r = f.fma(n, f.constant(-kLn2Low), r);
-  Value p = f.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
-                             5.0000001201e-1});
+  Value p = f.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
+                             1.6666665459e-1, 5.0000001201e-1});
   p = f.add(f.fma(p, f.mul(r, r), r), f.constant(1.0));
   Value half = f.shiftRight(integer, 1);
   Value bias = f.integer(127);
@@ -115,8 +120,9 @@ Value expandLog(Formula &f, Value x) {
   exponent = f.sub(exponent, f.select(isSmall, f.constant(1.0), zero));
   m = f.sub(f.add(m, f.select(isSmall, m, zero)), f.constant(1.0));
   Value square = f.mul(m, m);
-  Value p = f.polynomial(m, {7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
-                             -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1});
+  Value p =
+      f.polynomial(m, {7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+                       -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1});
   Value y = f.mul(f.mul(p, m), square);
   y = f.fma(exponent, f.constant(kLn2Low), y);
   y = f.fma(square, f.constant(-0.5), y);
@@ -132,8 +138,8 @@ Value expandLog(Formula &f, Value x) {
 
 Value expandTanh(Formula &f, Value x) {
   Value magnitude = f.abs(x), square = f.mul(x, x);
-  Value small = f.polynomial(square, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1,
-                                      -3.33332819422e-1});
+  Value small = f.polynomial(
+      square, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1});
   small = f.fma(f.mul(small, square), x, x);
   Value e = expandExp(f, f.add(magnitude, magnitude));
   Value large = f.sub(f.constant(1.0), f.div(f.constant(2.0), f.add(e, f.constant(1.0))));
@@ -149,8 +155,8 @@ Value expandErf(Formula &f, Value x) {
     r = f.fma(r, t, f.constant(coefficient));
   r = f.fma(r, t, f.neg(t));
   Value large = f.copySign(f.sub(f.constant(1.0), expandExp(f, r)), x);
-  Value small = f.polynomial(s, {-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1,
-                                 1.28379166e-1});
+  Value small = f.polynomial(
+      s, {-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1});
   small = f.fma(small, x, x);
   Value isSmall = f.less(t, f.constant(0.927734375));
   return f.select(isSmall, small, large);
@@ -188,7 +194,8 @@ struct ExpandMathPass : impl::ExpandMathBase<ExpandMathPass> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (isa<math::MathDialect>(op->getDialect()) && getElementTypeOrSelf(op->getResult(0).getType()).isF32())
+      if (isa<math::MathDialect>(op->getDialect()) &&
+          getElementTypeOrSelf(op->getResult(0).getType()).isF32())
         ops.push_back(op);
     });
     for (Operation *op : ops) {

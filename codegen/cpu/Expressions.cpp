@@ -32,7 +32,8 @@ Value KernelLowering::emit(Value tile, const TilePoint &point, Vectors &done) {
   if (auto home = homes.find(tile); home != homes.end()) {
     value = access().load(home->second, point);
     if (typeOf(tile).getElementType().isInteger(1)) // kept as bytes
-      value = arith::TruncIOp::create(builder, loc, TileAccess::typeFor(builder.getI1Type(), point.lanes), value);
+      value =
+          arith::TruncIOp::create(builder, loc, TileAccess::typeFor(builder.getI1Type(), point.lanes), value);
   } else {
     value = emitNew(tile, point, done);
   }
@@ -42,7 +43,8 @@ Value KernelLowering::emit(Value tile, const TilePoint &point, Vectors &done) {
 
 Value KernelLowering::emitNew(Value tile, const TilePoint &point, Vectors &done) {
   return llvm::TypeSwitch<Operation *, Value>(tile.getDefiningOp())
-      .Case<tile::LoadOp>([&](auto op) { return access().load(bufferHome(op.getBuffer(), op.getOffsets()), point); })
+      .Case<tile::LoadOp>(
+          [&](auto op) { return access().load(bufferHome(op.getBuffer(), op.getOffsets()), point); })
       .Case<tile::GatherOp>([&](auto op) { return emitGather(op, point); })
       .Case<tile::StageOp>([&](auto op) { return emit(op.getSource(), point, done); })
       .Case<tile::BroadcastOp>([&](auto op) { return emitBroadcast(op, point); })
@@ -51,28 +53,31 @@ Value KernelLowering::emitNew(Value tile, const TilePoint &point, Vectors &done)
       .Case<tile::RotatePairsOp>([&](auto op) { return emitRotatePairs(op, point, done); })
       .Case<tile::ReshapeOp>([&](auto op) { return emitReshape(op, point); })
       .Case<arith::ConstantOp>([&](auto op) {
-        return access().splat(cast<DenseElementsAttr>(op.getValue()).template getSplatValue<TypedAttr>(), point.lanes);
+        return access().splat(cast<DenseElementsAttr>(op.getValue()).template getSplatValue<TypedAttr>(),
+                              point.lanes);
       })
       .Default([&](Operation *op) { return emitElementwise(op, point, done); });
 }
 
 // Integer divisions trap on the zeros that fill masked lanes: those lanes divide by one.
 static bool mayTrap(Operation *op) {
-  return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp,
-             arith::CeilDivUIOp>(op);
+  return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp,
+             arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
 }
 
 Value KernelLowering::emitElementwise(Operation *op, const TilePoint &point, Vectors &done) {
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
-    operands.push_back(isa<RankedTensorType>(operand.getType()) ? emit(operand, point, done) : scalar(operand));
+    operands.push_back(isa<RankedTensorType>(operand.getType()) ? emit(operand, point, done)
+                                                                : scalar(operand));
   Type element = typeOf(op->getResult(0)).getElementType();
   if (mayTrap(op) && point.isMasked()) {
     Value one = access().splat(builder.getIntegerAttr(element, 1), point.lanes);
     Value valid = access().mask(point.count, point.lanes);
     operands[1] = arith::SelectOp::create(builder, loc, valid, operands[1], one);
   }
-  OperationState state(loc, op->getName(), operands, TileAccess::typeFor(element, point.lanes), op->getAttrs());
+  OperationState state(loc, op->getName(), operands, TileAccess::typeFor(element, point.lanes),
+                       op->getAttrs());
   return builder.create(state)->getResult(0);
 }
 
@@ -107,8 +112,8 @@ Value KernelLowering::emitRepeat(tile::RepeatOp op, const TilePoint &point) {
   return emit(op.getSource(), source);
 }
 
-// Interleaved pairs lie within a vector and are swapped there. Halves are another vector of the same run; a single lane
-// finds its partner by index in both cases.
+// Interleaved pairs lie within a vector and are swapped there. Halves are another vector of the same run; a
+// single lane finds its partner by index in both cases.
 Value KernelLowering::emitRotatePairs(tile::RotatePairsOp op, const TilePoint &point, Vectors &done) {
   if (op.getPairs() == tile::Pairs::Interleaved && point.lanes > 1) {
     Value source = emit(op.getSource(), point, done);
@@ -125,7 +130,8 @@ Value KernelLowering::emitRotatePairs(tile::RotatePairsOp op, const TilePoint &p
   bool halves = op.getPairs() == tile::Pairs::Halves;
   int64_t width = halves ? op.getWidth() : 2, half = width / 2;
   Value within = access().remainder(point.column, width);
-  Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, within, access().index(half));
+  Value isFirst =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, within, access().index(half));
   Value distance =
       arith::SelectOp::create(builder, loc, isFirst, access().index(half), access().index(-half));
   TilePoint partner = point;
@@ -137,7 +143,8 @@ Value KernelLowering::emitRotatePairs(tile::RotatePairsOp op, const TilePoint &p
 
 Value KernelLowering::emitReshape(tile::ReshapeOp op, const TilePoint &point) {
   RankedTensorType from = typeOf(op.getSource()), to = typeOf(op.getTile());
-  Value linear = point.row ? access().add(access().multiply(point.row, to.getDimSize(1)), point.column) : point.column;
+  Value linear =
+      point.row ? access().add(access().multiply(point.row, to.getDimSize(1)), point.column) : point.column;
   TilePoint source = point;
   source.row = from.getRank() == 2 ? access().divide(linear, from.getDimSize(1)) : nullptr;
   source.column = from.getRank() == 2 ? access().remainder(linear, from.getDimSize(1)) : linear;
@@ -170,7 +177,8 @@ int64_t KernelLowering::legalLanes(Value tile) {
   if (auto repeat = dyn_cast<tile::RepeatOp>(op))
     lanes = lanesDividing(typeOf(repeat.getSource()).getDimSize(1));
   if (auto rotate = dyn_cast<tile::RotatePairsOp>(op))
-    lanes = lanesDividing(rotate.getPairs() == tile::Pairs::Halves ? rotate.getWidth() / 2 : rotate.getWidth());
+    lanes =
+        lanesDividing(rotate.getPairs() == tile::Pairs::Halves ? rotate.getWidth() / 2 : rotate.getWidth());
   if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
     int64_t from = typeOf(reshape.getSource()).getShape().back(), to = typeOf(tile).getShape().back();
     lanes = from == to ? lanes : lanesDividing(std::gcd(from, to));

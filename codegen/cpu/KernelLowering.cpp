@@ -15,9 +15,11 @@ namespace {
 bool isTile(Type type) { return isa<RankedTensorType>(type); }
 
 LogicalResult checkOp(Operation *op) {
-  if (isa<tile::KernelOp, scf::ForOp, scf::IfOp, scf::YieldOp>(op) || isa<tile::TileDialect>(op->getDialect()))
+  if (isa<tile::KernelOp, scf::ForOp, scf::IfOp, scf::YieldOp>(op) ||
+      isa<tile::TileDialect>(op->getDialect()))
     return success();
-  bool touchesTiles = llvm::any_of(op->getOperandTypes(), isTile) || llvm::any_of(op->getResultTypes(), isTile);
+  bool touchesTiles =
+      llvm::any_of(op->getOperandTypes(), isTile) || llvm::any_of(op->getResultTypes(), isTile);
   bool isArithmetic = isa<arith::ArithDialect, math::MathDialect>(op->getDialect());
   if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && touchesTiles) {
     if (isa<SplatElementsAttr>(constant.getValue()))
@@ -46,9 +48,8 @@ KernelLowering::KernelLowering(tile::KernelOp kernel, const Blocking &blocking)
     : kernel(kernel), blocking(blocking), builder(kernel), loc(kernel.getLoc()) {}
 
 LogicalResult KernelLowering::check(tile::KernelOp kernel) {
-  WalkResult result = kernel.walk([](Operation *op) {
-    return failed(checkOp(op)) ? WalkResult::interrupt() : WalkResult::advance();
-  });
+  WalkResult result = kernel.walk(
+      [](Operation *op) { return failed(checkOp(op)) ? WalkResult::interrupt() : WalkResult::advance(); });
   return failure(result.wasInterrupted());
 }
 

@@ -1,15 +1,16 @@
 // Lowers one tile.kernel to a function over scf, memref and vectors.
 //
-// Tiles are not computed where they are defined but where they are needed. A value is *deferred* until a sink (a store,
-// a reduction, a packed operand, a loop's carry) asks for it, and the sink's loop nest then evaluates the whole
-// expression behind it vector by vector. Only what must have a place in memory gets a *home* in scratch: operands that dots read many
-// times, expensive values with several sinks, and values that would read what is about to be overwritten. A dot is
-// evaluated register tile by register tile inside its sink, which sees the accumulators as vectors.
+// Tiles are not computed where they are defined but where they are needed. A value is *deferred* until a sink
+// (a store, a reduction, a packed operand, a loop's carry) asks for it, and the sink's loop nest then
+// evaluates the whole expression behind it vector by vector. Only what must have a place in memory gets a
+// *home* in scratch: operands that dots read many times, expensive values with several sinks, and values that
+// would read what is about to be overwritten. A dot is evaluated register tile by register tile inside its
+// sink, which sees the accumulators as vectors.
 //
-// The files beside this one: KernelLowering.cpp the frame and the walk over a block; Expressions.cpp vectors of deferred
-// tiles; Materialise.cpp what gets a home, and sinks; Overwrites.cpp what must be saved before memory changes;
-// DotLowering.cpp, RegisterTiles.cpp and Packing.cpp products;
-// Reductions.cpp; ControlFlow.cpp; Loops.cpp.
+// The files beside this one: KernelLowering.cpp the frame and the walk over a block; Expressions.cpp vectors
+// of deferred tiles; Materialise.cpp what gets a home, and sinks; Overwrites.cpp what must be saved before
+// memory changes; DotLowering.cpp, RegisterTiles.cpp and Packing.cpp products; Reductions.cpp;
+// ControlFlow.cpp; Loops.cpp.
 #pragma once
 
 #include "codegen/cpu/TileHome.h"
@@ -26,10 +27,11 @@ struct RegisterTile;
 
 /// Shapes of register tiles and cache blocks.
 struct Blocking {
-  int64_t rows = 8;     // rows of a register tile
-  int64_t panel = 32;   // columns of a packed panel and of a register tile
-  int64_t depth = 256;  // steps of k for which a panel stays in the first-level cache
-  int64_t thinRows = 4; // up to so many rows a product is bound by memory: several panels side by side, no blocks
+  int64_t rows = 8;    // rows of a register tile
+  int64_t panel = 32;  // columns of a packed panel and of a register tile
+  int64_t depth = 256; // steps of k for which a panel stays in the first-level cache
+  int64_t thinRows =
+      4; // up to so many rows a product is bound by memory: several panels side by side, no blocks
 };
 
 class KernelLowering {
@@ -150,11 +152,12 @@ private:
   Blocking blocking;
   mlir::OpBuilder builder;
   mlir::Location loc;
-  mlir::Block *entry = nullptr;         // of the function: scratch is declared here
-  mlir::IRMapping scalars;              // scalars and buffers of the kernel to those of the function
+  mlir::Block *entry = nullptr; // of the function: scratch is declared here
+  mlir::IRMapping scalars;      // scalars and buffers of the kernel to those of the function
   llvm::DenseMap<mlir::Value, TileHome> homes;
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, TileHome> packed; // right operands, (tile, transposed)
-  llvm::SmallVector<mlir::Value> tiles; // deferred or carried, in program order: what an overwrite may concern
+  llvm::SmallVector<mlir::Value>
+      tiles; // deferred or carried, in program order: what an overwrite may concern
   mlir::Operation *currentOp = nullptr; // that is being lowered
   unsigned currentOperand = 0;          // of a terminator
 };

@@ -1,5 +1,5 @@
-// Lays out one ELF object file as a flat image. With no imports there is nothing to resolve but distances between its own
-// sections, which needs no linker.
+// Lays out one ELF object file as a flat image. With no imports there is nothing to resolve but distances
+// between its own sections, which needs no linker.
 #include "codegen/cpu/MachineCode.h"
 
 #include "llvm/BinaryFormat/ELF.h"
@@ -15,7 +15,9 @@ using namespace llvm::object;
 namespace elf = llvm::ELF;
 constexpr uint64_t kPage = 4096;
 
-llvm::Error fault(const llvm::Twine &what) { return llvm::createStringError("code generator output: " + what); }
+llvm::Error fault(const llvm::Twine &what) {
+  return llvm::createStringError("code generator output: " + what);
+}
 
 class ImageLayout {
 public:
@@ -142,9 +144,9 @@ private:
 
   const ELF64LEObjectFile &object;
   CpuImage &image;
-  uint64_t next = 0;                       // end of the segments so far
-  std::map<uint64_t, uint64_t> addresses;  // of sections in the image, by index
-  std::map<uint64_t, uint64_t> offsets;    // of their bytes in image.data
+  uint64_t next = 0;                      // end of the segments so far
+  std::map<uint64_t, uint64_t> addresses; // of sections in the image, by index
+  std::map<uint64_t, uint64_t> offsets;   // of their bytes in image.data
 };
 
 } // namespace

@@ -24,7 +24,8 @@ constexpr int64_t kExpensive = 8;
 
 } // namespace
 
-// ---- facts about expressions ------------------------------------------------------------------------------------
+// ---- facts about expressions
+// ------------------------------------------------------------------------------------
 
 // Calls `visit` on every op that asks for `tile` or for something deferred made of it, except through `root`.
 static void forEachSink(Value tile, Value root, llvm::function_ref<void(Operation *)> visit) {
@@ -79,7 +80,8 @@ tile::DotOp KernelLowering::findFusibleDot(Value tile) {
   SmallVector<std::pair<Value, unsigned>> worklist = {{tile, 1}};
   while (!worklist.empty()) {
     auto [value, same] = worklist.pop_back_val();
-    if (!isa<RankedTensorType>(value.getType()) || homes.contains(value) || !seen.insert({value, same}).second)
+    if (!isa<RankedTensorType>(value.getType()) || homes.contains(value) ||
+        !seen.insert({value, same}).second)
       continue;
     Operation *op = value.getDefiningOp();
     if (isa<tile::DotOp>(op)) {
@@ -99,7 +101,8 @@ tile::DotOp KernelLowering::findFusibleDot(Value tile) {
   return last;
 }
 
-// ---- homes ------------------------------------------------------------------------------------------------------
+// ---- homes
+// ------------------------------------------------------------------------------------------------------
 
 TileHome KernelLowering::allocate(ArrayRef<int64_t> shape, Type element, int64_t panel) {
   if (element.isInteger(1)) // kept as bytes
@@ -110,11 +113,12 @@ TileHome KernelLowering::allocate(ArrayRef<int64_t> shape, Type element, int64_t
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(entry);
   auto type = MemRefType::get(extents, element);
-  return TileHome{memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64)), panel, {}, false};
+  return TileHome{
+      memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64)), panel, {}, false};
 }
 
-// Dots read right operands in panels of a register tile's columns, transposed left ones in panels of its rows; an untransposed left
-// operand is read along its rows.
+// Dots read right operands in panels of a register tile's columns, transposed left ones in panels of its
+// rows; an untransposed left operand is read along its rows.
 int64_t KernelLowering::preferredPanel(ArrayRef<Value> tiles) {
   bool lhs = false, lhsTransposed = false, rhs = false, rhsTransposed = false;
   SmallVector<Value> worklist(tiles);
@@ -176,7 +180,8 @@ TileHome KernelLowering::materialise(Value tile) {
   return homes[tile] = home;
 }
 
-// ---- preparation ------------------------------------------------------------------------------------------------
+// ---- preparation
+// ------------------------------------------------------------------------------------------------
 
 void KernelLowering::prepare(Value tile, tile::DotOp fused) {
   TileSet visited;
@@ -200,7 +205,8 @@ void KernelLowering::prepare(Value tile, tile::DotOp fused, TileSet &visited) {
     if (!isa<RankedTensorType>(operand.getType()) || homes.contains(operand))
       continue;
     Operation *definition = operand.getDefiningOp();
-    bool isLeaf = isa<tile::LoadOp, tile::IotaOp>(definition) || definition->hasTrait<OpTrait::ConstantLike>();
+    bool isLeaf =
+        isa<tile::LoadOp, tile::IotaOp>(definition) || definition->hasTrait<OpTrait::ConstantLike>();
     bool isShared = isElementwise(definition) && isExpensive(operand) && !hasOneSink(operand);
     if ((spreads && !isLeaf) || isShared)
       materialise(operand);
@@ -209,11 +215,13 @@ void KernelLowering::prepare(Value tile, tile::DotOp fused, TileSet &visited) {
   }
 }
 
-// ---- evaluation -------------------------------------------------------------------------------------------------
+// ---- evaluation
+// -------------------------------------------------------------------------------------------------
 
 void KernelLowering::evaluateInto(Value tile, const TileHome &destination) {
   if (auto home = homes.find(tile); home != homes.end()) {
-    if (home->second.memref == destination.memref && home->second.offsets.empty() && destination.offsets.empty())
+    if (home->second.memref == destination.memref && home->second.offsets.empty() &&
+        destination.offsets.empty())
       return; // carried unchanged
     TileHome from = home->second;
     saveReaders(destination.memref);
@@ -249,7 +257,8 @@ void KernelLowering::emitInto(Value tile, tile::DotOp fused, const TileHome &des
 
 void KernelLowering::storeTo(const TileHome &destination, Value value, const TilePoint &point) {
   if (getElementTypeOrSelf(value.getType()).isInteger(1)) // kept as bytes
-    value = arith::ExtUIOp::create(builder, loc, TileAccess::typeFor(builder.getI8Type(), point.lanes), value);
+    value =
+        arith::ExtUIOp::create(builder, loc, TileAccess::typeFor(builder.getI8Type(), point.lanes), value);
   access().store(value, destination, point);
 }
 

@@ -36,7 +36,8 @@ bool KernelLowering::readsElsewhere(Value tile, const TileHome &destination, til
         return true;
       continue;
     }
-    if (auto gather = dyn_cast<tile::GatherOp>(op); gather && scalar(gather.getBuffer()) == destination.memref)
+    if (auto gather = dyn_cast<tile::GatherOp>(op);
+        gather && scalar(gather.getBuffer()) == destination.memref)
       return true;
     if (op == fused) {
       if (fused.getAcc())

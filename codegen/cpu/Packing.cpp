@@ -25,7 +25,8 @@ void KernelLowering::lowerStage(tile::StageOp stage) {
     auto dot = dyn_cast<tile::DotOp>(use.getOwner());
     if (!dot || use.getOperandNumber() != 1)
       continue;
-    bool liesInPanels = home && home->panel % kLanes == 0 && home->panel && home->transposed == dot.getTransposeB();
+    bool liesInPanels =
+        home && home->panel % kLanes == 0 && home->panel && home->transposed == dot.getTransposeB();
     if (!liesInPanels)
       packedRhs(tile, dot.getTransposeB());
   }
@@ -97,12 +98,13 @@ Value KernelLowering::emitWide(Value tile, const TilePoint &point) {
   int64_t lanes = std::min(legalLanes(tile), point.lanes);
   if (lanes == point.lanes)
     return emit(tile, point);
-  Value wide = access().splat(cast<TypedAttr>(builder.getZeroAttr(typeOf(tile).getElementType())), point.lanes);
+  Value wide =
+      access().splat(cast<TypedAttr>(builder.getZeroAttr(typeOf(tile).getElementType())), point.lanes);
   for (int64_t lane = 0; lane < point.count; lane += lanes) {
     Value part = emit(tile, TilePoint{point.row, access().add(point.column, lane), lanes, lanes});
     wide = lanes == 1 ? vector::InsertOp::create(builder, loc, part, wide, lane).getResult()
-                      : vector::InsertStridedSliceOp::create(builder, loc, part, wide, ArrayRef<int64_t>{lane},
-                                                             ArrayRef<int64_t>{1})
+                      : vector::InsertStridedSliceOp::create(builder, loc, part, wide,
+                                                             ArrayRef<int64_t>{lane}, ArrayRef<int64_t>{1})
                             .getResult();
   }
   return wide;

@@ -17,13 +17,13 @@ enum class Accumulators {
 
 struct Product {
   tile::DotOp dot = nullptr;
-  mlir::Value result = nullptr;         // what the sink wants: an expression around the dot's result
-  TileHome destination = {};       // where it wants it
-  TileHome lhs = {};               // as [m][k]
-  TileHome rhs = {};               // as [k][n]
-  TileHome partial = {};           // sums of the blocks of k so far
+  mlir::Value result = nullptr; // what the sink wants: an expression around the dot's result
+  TileHome destination = {};    // where it wants it
+  TileHome lhs = {};            // as [m][k]
+  TileHome rhs = {};            // as [k][n]
+  TileHome partial = {};        // sums of the blocks of k so far
   int64_t m = 0, n = 0, k = 0;
-  mlir::Value from = nullptr, to = nullptr;       // the block of k at hand
+  mlir::Value from = nullptr, to = nullptr; // the block of k at hand
   Accumulators accumulators = Accumulators::Whole;
 
   bool startsFromPartial() const {

@@ -49,7 +49,8 @@ Value KernelLowering::fold(int64_t from, int64_t to, int64_t step, Value initial
                            llvm::function_ref<Value(Value, Value)> body) {
   if (from >= to)
     return initial;
-  auto op = scf::ForOp::create(builder, loc, access().index(from), access().index(to), access().index(step), initial);
+  auto op = scf::ForOp::create(builder, loc, access().index(from), access().index(to), access().index(step),
+                               initial);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(op.getBody());
   scf::YieldOp::create(builder, loc, body(op.getInductionVar(), op.getRegionIterArg(0)));

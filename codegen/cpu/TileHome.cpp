@@ -14,11 +14,17 @@ Value TileAccess::add(Value a, Value b) { return builder.createOrFold<arith::Add
 
 Value TileAccess::add(Value a, int64_t b) { return b == 0 ? a : add(a, index(b)); }
 
-Value TileAccess::multiply(Value a, int64_t b) { return builder.createOrFold<arith::MulIOp>(loc, a, index(b)); }
+Value TileAccess::multiply(Value a, int64_t b) {
+  return builder.createOrFold<arith::MulIOp>(loc, a, index(b));
+}
 
-Value TileAccess::divide(Value a, int64_t b) { return builder.createOrFold<arith::DivUIOp>(loc, a, index(b)); }
+Value TileAccess::divide(Value a, int64_t b) {
+  return builder.createOrFold<arith::DivUIOp>(loc, a, index(b));
+}
 
-Value TileAccess::remainder(Value a, int64_t b) { return builder.createOrFold<arith::RemUIOp>(loc, a, index(b)); }
+Value TileAccess::remainder(Value a, int64_t b) {
+  return builder.createOrFold<arith::RemUIOp>(loc, a, index(b));
+}
 
 Type TileAccess::typeFor(Type element, int64_t lanes) {
   return lanes == 1 ? element : VectorType::get({lanes}, element);
@@ -62,7 +68,8 @@ Value TileAccess::load(const TileHome &home, const TilePoint &point) {
   if (!point.isMasked())
     return vector::LoadOp::create(builder, loc, type, home.memref, at);
   Value zero = splat(cast<TypedAttr>(builder.getZeroAttr(element)), point.lanes);
-  return vector::MaskedLoadOp::create(builder, loc, type, home.memref, at, mask(point.count, point.lanes), zero);
+  return vector::MaskedLoadOp::create(builder, loc, type, home.memref, at, mask(point.count, point.lanes),
+                                      zero);
 }
 
 void TileAccess::store(Value value, const TileHome &home, const TilePoint &point) {

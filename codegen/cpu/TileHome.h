@@ -24,8 +24,8 @@ struct TileHome {
   }
 };
 
-/// `count` elements of one row of a tile from `column` on, in a vector of `lanes` (one lane: a scalar). `row` is null in
-/// one-dimensional tiles.
+/// `count` elements of one row of a tile from `column` on, in a vector of `lanes` (one lane: a scalar). `row`
+/// is null in one-dimensional tiles.
 struct TilePoint {
   mlir::Value row;
   mlir::Value column;

@@ -45,7 +45,7 @@ def Tile_Triangle : Tile_Enum<"Triangle", "causal structure of a dot", [
     I32EnumAttrCase<"Full", 0, "full">,
     I32EnumAttrCase<"LowerResult", 1, "lower_result">,
     I32EnumAttrCase<"LowerLhs", 2, "lower_lhs">]>;
-def Tile_TriangleAttr : Tile_EnumAttr<Tile_Triangle, "triangle">;
+def Tile_TriangleAttr : Tile_EnumAttr<Tile_Triangle, "triangle"> { let assemblyFormat = "`<` $value `>`"; }
 
 def Tile_Combine : Tile_Enum<"Combine", "associative operation of a reduction", [
     I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Max", 1, "max">]>;
