@@ -30,6 +30,7 @@ def Rondo_GetWeightOp : Rondo_Op<"get_weight", [Pure, DeclareOpInterfaceMethods<
 
     Example:
     ```mlir
+    rondo.weight @layers.0.ffn.fc1.weight : tensor<128x64xf32> init #rondo.init<uniform, 0.125>
     %w = rondo.get_weight @layers.0.ffn.fc1.weight : tensor<128x64xf32>
     ```
   }];

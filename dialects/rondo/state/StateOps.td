@@ -30,6 +30,7 @@ def Rondo_ReadStateOp : Rondo_Op<"read_state", [MemoryEffects<[MemRead]>,
 
     Example:
     ```mlir
+    rondo.state @state.layers.0.retention carried : tensor<4x16x32xf32>
     %s = rondo.read_state @state.layers.0.retention[%slot] : (tensor<2xi32>) -> tensor<2x4x16x32xf32>
     ```
   }];
@@ -48,6 +49,7 @@ def Rondo_WriteStateOp : Rondo_Op<"write_state", [MemoryEffects<[MemWrite]>,
 
     Example:
     ```mlir
+    rondo.state @state.layers.0.retention carried : tensor<4x16x32xf32>
     rondo.write_state %s, @state.layers.0.retention[%slot] : tensor<2x4x16x32xf32>, tensor<2xi32>
     ```
   }];
