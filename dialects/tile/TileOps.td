@@ -145,7 +145,7 @@ def Tile_DotOp : Tile_Op<"dot", [Pure]> {
 
     Example:
     ```mlir
-    %p = tile.dot %q, %k {transpose_b, triangle = #tile<triangle lower_result>}
+    %p = tile.dot %q, %k {transpose_b, triangle = #tile.triangle<lower_result>}
         : tensor<64x32xf32>, tensor<64x32xf32> -> tensor<64x64xf32>
     %o = tile.dot %p, %v, %acc : tensor<64x64xf32>, tensor<64x32xf32>, tensor<64x32xf32> -> tensor<64x32xf32>
     ```
