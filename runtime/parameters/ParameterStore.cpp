@@ -1,0 +1,152 @@
+// Storage of parameters: allocation, initial values, packing and saving.
+#include "runtime/parameters/ParameterStore.h"
+
+#include "absl/strings/str_cat.h"
+#include "runtime/files/CheckedMath.h"
+#include "runtime/format/KernelAbi.h"
+#include "runtime/parameters/Panels.h"
+#include "runtime/parameters/ParameterLoader.h"
+#include "runtime/random/Philox.h"
+#include "runtime/safetensors/Writer.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+
+namespace rondo::rt {
+namespace {
+
+// Elements that fill() and visit() move at a time where the layout does not say.
+constexpr uint64_t kPieceElements = 1 << 16;
+
+// Bytes in memory that the layout needs, or nothing if it is malformed or overflows.
+std::optional<uint64_t> bytesNeeded(const ParameterInfo &info) {
+  std::optional<uint64_t> elements = checkedProduct(info.shape);
+  if (info.layout == format::Layout::Panels) {
+    if (info.shape.size() != 2 || info.panel == 0)
+      return std::nullopt;
+    std::optional<uint64_t> rows = checkedAlignUp(info.shape[0], info.panel);
+    elements = elements && rows ? checkedMul(*rows, info.shape[1]) : std::nullopt;
+  }
+  return elements ? checkedMul(*elements, sizeof(float)) : std::nullopt;
+}
+
+} // namespace
+
+absl::StatusOr<ParameterStore> ParameterStore::create(std::vector<ParameterInfo> parameters) {
+  ParameterStore store;
+  store.parameters_ = std::move(parameters);
+  std::optional<uint64_t> total = 0;
+  std::vector<uint64_t> offsets;
+  for (const ParameterInfo &info : store.parameters_) {
+    if (info.dtype != format::DType::F32 || info.layout > format::Layout::Panels)
+      return makeError(
+          ErrorId::BadEnum,
+          absl::StrCat("expected f32 parameters in a known layout, found another for '", info.name, "'"));
+    if (bytesNeeded(info) != info.storageBytes)
+      return makeError(ErrorId::BadSize,
+                       absl::StrCat("the storage of '", info.name, "' does not fit its shape"));
+    offsets.push_back(*total);
+    std::optional<uint64_t> end = checkedAdd(*total, info.storageBytes);
+    total = end ? checkedAlignUp(*end, RONDO_BUFFER_ALIGNMENT) : std::nullopt;
+    if (!total)
+      return makeError(ErrorId::BadSize, "the size of all parameters overflows");
+  }
+  RONDO_ASSIGN_OR_RETURN(store.memory_, AlignedBuffer::allocate(*total));
+  for (size_t i = 0; i < offsets.size(); ++i)
+    store.storage_.push_back({reinterpret_cast<float *>(store.memory_.data() + offsets[i]),
+                              store.parameters_[i].storageBytes / sizeof(float)});
+  return store;
+}
+
+absl::Status ParameterStore::fill(size_t index, const ReadElements &read) {
+  const ParameterInfo &info = parameters_[index];
+  absl::Span<float> target = storage_[index];
+  if (info.layout == format::Layout::RowMajor) {
+    for (uint64_t first = 0; first < target.size(); first += kPieceElements)
+      RONDO_RETURN_IF_ERROR(read(first, target.subspan(first, kPieceElements)));
+    return absl::OkStatus();
+  }
+  uint64_t rows = info.shape[0], columns = info.shape[1], panel = info.panel;
+  std::vector<float> piece(std::min(panel, rows) * columns);
+  for (uint64_t row = 0; row < rows; row += panel) {
+    uint64_t count = std::min(panel, rows - row);
+    RONDO_RETURN_IF_ERROR(read(row * columns, absl::MakeSpan(piece).first(count * columns)));
+    packPanel(piece.data(), count, columns, panel, target.data() + row * columns);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParameterStore::visit(size_t index, const WriteElements &write) const {
+  const ParameterInfo &info = parameters_[index];
+  absl::Span<const float> source = storage_[index];
+  if (info.layout == format::Layout::RowMajor)
+    return write(source);
+  uint64_t rows = info.shape[0], columns = info.shape[1], panel = info.panel;
+  std::vector<float> piece(std::min(panel, rows) * columns);
+  for (uint64_t row = 0; row < rows; row += panel) {
+    uint64_t count = std::min(panel, rows - row);
+    unpackPanel(source.data() + row * columns, count, columns, panel, piece.data());
+    RONDO_RETURN_IF_ERROR(write(absl::MakeConstSpan(piece).first(count * columns)));
+  }
+  return absl::OkStatus();
+}
+
+void ParameterStore::initialise(size_t index, uint64_t seed) {
+  const ParameterInfo &info = parameters_[index];
+  uint64_t stream = XXH3_64bits(info.name.data(), info.name.size());
+  float scale = static_cast<float>(info.initValue);
+  fill(index, [&](uint64_t first, absl::Span<float> target) {
+    switch (info.initKind) {
+    case format::InitKind::Constant:
+      std::fill(target.begin(), target.end(), scale);
+      break;
+    case format::InitKind::Normal:
+      fillNormal(seed, stream, first, target);
+      for (float &value : target)
+        value *= scale;
+      break;
+    case format::InitKind::Uniform:
+      fillUniform(seed, stream, first, target);
+      for (float &value : target) // 2u - 1 is exact
+        value = (2 * value - 1) * scale;
+      break;
+    }
+    return absl::OkStatus();
+  }).IgnoreError(); // filling from numbers cannot fail
+}
+
+void ParameterStore::initialise(uint64_t seed) {
+  for (size_t i = 0; i < size(); ++i)
+    initialise(i, seed);
+  filled_ = true;
+}
+
+absl::Status ParameterStore::load(const std::string &path, absl::Span<const std::string> ignore) {
+  filled_ = false;
+  RONDO_ASSIGN_OR_RETURN(ParameterSources sources, ParameterSources::open(path, parameters_, ignore));
+  for (size_t i = 0; i < size(); ++i) {
+    if (sources.isAbsent(i))
+      initialise(i, 0);
+    else
+      RONDO_RETURN_IF_ERROR(
+          fill(i, [&](uint64_t first, absl::Span<float> target) { return sources.read(i, first, target); }));
+  }
+  filled_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status ParameterStore::save(const std::string &path) const {
+  std::vector<safetensors::TensorToWrite> tensors;
+  for (const ParameterInfo &info : parameters_)
+    tensors.push_back({info.name, safetensors::ElementType::F32, info.shape});
+  RONDO_ASSIGN_OR_RETURN(safetensors::Writer writer, safetensors::Writer::create(path, tensors));
+  for (size_t i = 0; i < size(); ++i)
+    RONDO_RETURN_IF_ERROR(visit(i, [&](absl::Span<const float> piece) {
+      return writer.write({reinterpret_cast<const uint8_t *>(piece.data()), piece.size() * sizeof(float)});
+    }));
+  return writer.finish();
+}
+
+} // namespace rondo::rt
