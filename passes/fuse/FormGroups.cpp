@@ -33,21 +33,6 @@ static void copyToUsers(Block &block) {
   }
 }
 
-// An output is written by a kernel, once: inputs, parameters and repeated outputs are copied, by a reshape to
-// itself.
-static void copyUnwrittenOutputs(func::ReturnOp end) {
-  llvm::SmallPtrSet<Value, 4> written;
-  OpBuilder builder(end);
-  for (OpOperand &output : end->getOpOperands()) {
-    Value value = output.get();
-    if (isa<OpResult>(value) && !value.getDefiningOp<GetWeightOp>() && written.insert(value).second)
-      continue;
-    auto type = cast<RankedTensorType>(value.getType());
-    IntegerAttr heads = type.getRank() == 4 ? builder.getI64IntegerAttr(type.getDimSize(2)) : IntegerAttr();
-    output.set(ReshapeOp::create(builder, end.getLoc(), type, value, heads));
-  }
-}
-
 // Results of the draft's ops that are used outside of it.
 static SmallVector<Value> visibleValues(GroupDrafts &drafts, GroupDraft &draft) {
   SmallVector<Value> values;
@@ -94,11 +79,27 @@ static void buildGroup(OpBuilder &builder, GroupDrafts &drafts, GroupDraft &draf
   values.map(outputs, group.getResults());
 }
 
+// An output is written by a kernel, once: inputs, parameters and repeated outputs are copied by groups without ops.
+static void copyUnwrittenOutputs(func::ReturnOp end) {
+  llvm::SmallPtrSet<Value, 4> written;
+  OpBuilder builder(end);
+  for (OpOperand &output : end->getOpOperands()) {
+    Value value = output.get();
+    if (value.getDefiningOp<GroupOp>() && written.insert(value).second)
+      continue;
+    auto copy = GroupOp::create(builder, end.getLoc(), value.getType(), value, /*slices=*/nullptr);
+    Block &body = copy.getBody().emplaceBlock();
+    Value input = body.addArgument(value.getType(), end.getLoc());
+    OpBuilder inside = OpBuilder::atBlockBegin(&body);
+    YieldOp::create(inside, end.getLoc(), input);
+    output.set(copy.getResult(0));
+  }
+}
+
 static LogicalResult formGroups(func::FuncOp entry, const target::TileSizes &sizes) {
   Block &block = entry.getBody().front();
   auto end = cast<func::ReturnOp>(block.getTerminator());
   eraseDeadOps(block);
-  copyUnwrittenOutputs(end);
   copyToUsers(block);
 
   GroupDrafts drafts(sizes);
@@ -117,6 +118,7 @@ static LogicalResult formGroups(func::FuncOp entry, const target::TileSizes &siz
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (drafts.draftOf(&op))
       op.erase();
+  copyUnwrittenOutputs(end);
   return success();
 }
 

@@ -17,8 +17,8 @@ def FormGroups : Pass<"rondo-form-groups", "::mlir::ModuleOp"> {
     yielded as well.
 
     Reshapes are other views of the same bytes and are copied to where they are used. State reads and writes go with the
-    op that uses them. Groups are ordered by their first op as far as their data allow; a state is read by all before it
-    is written.
+    op that uses them. Inputs that are outputs, and outputs that repeat another, are copied by groups without ops. Groups
+    are ordered by their first op as far as their data allow; a state is read by all before it is written.
 
     Refuses ops that are neither roots nor pointwise, and states that no root reads or writes.
 

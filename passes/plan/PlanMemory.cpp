@@ -90,7 +90,7 @@ void planEntry(func::FuncOp entry, bool report) {
   }
   entry->setAttr("rondo.arena_bytes", Builder(entry.getContext()).getI64IntegerAttr(arena.size()));
   if (report)
-    entry.emitRemark("arena of ") << arena.size() << " bytes, " << arena.sum() << " without reuse";
+    emitRemark(entry.getLoc(), "arena of ") << arena.size() << " bytes, " << arena.sum() << " without reuse";
 }
 
 struct PlanMemory : rondo::impl::PlanMemoryBase<PlanMemory> {

@@ -132,20 +132,16 @@ void KernelFactory::dispatch(const GroupForm &form, const SharedKernel &kernel) 
 }
 
 LogicalResult KernelFactory::replaceGroup(GroupOp group, int64_t slots) {
-  if (!group.getSlices() || group.getSlices()->size() != group.getNumResults())
+  if (!group.getSlices())
     return group.emitOpError("expected one slice per result: run rondo-plan-memory first");
   FailureOr<GroupForm> form = GroupForm::analyse(group);
   if (failed(form))
     return failure();
   SmallVector<LayoutAttr> layouts =
       llvm::map_to_vector(group.getInputs(), [&](Value v) { return layoutOf(v); });
-  SmallVector<RankedTensorType> slotTypes;
-  for (StringRef state : form->states) {
-    auto declared = symbols.lookup<StateOp>(state);
-    if (!declared)
-      return group.emitOpError("uses the state '") << state << "', which the module does not declare";
-    slotTypes.push_back(cast<RankedTensorType>(declared.getSlotType()));
-  }
+  auto slotTypes = llvm::map_to_vector(form->states, [&](StringRef state) {
+    return cast<RankedTensorType>(symbols.lookup<StateOp>(state).getSlotType());
+  });
   FailureOr<const SharedKernel *> kernel = kernelFor(*form, {sizes, layouts, slotTypes, slots, tables});
   if (failed(kernel))
     return failure();

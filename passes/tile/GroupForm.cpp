@@ -49,10 +49,7 @@ static LogicalResult findMembers(GroupForm &form) {
   llvm::SmallSetVector<StringRef, 2> states;
   for (Operation &op : form.group.getBody().front().without_terminator()) {
     if (auto root = dyn_cast<TileRootOpInterface>(op)) {
-      if (form.root)
-        return op.emitOpError("expected one root op per group").attachNote(form.root.getLoc())
-               << "the other one";
-      form.root = root;
+      form.root = root; // the only one: U3
     } else if (auto pointwise = dyn_cast<PointwiseTileOpInterface>(op)) {
       form.granularity = std::lcm(form.granularity, pointwise.getGranularity());
     } else if (auto read = dyn_cast<ReadStateOp>(op)) {

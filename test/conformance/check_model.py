@@ -8,7 +8,7 @@ import sys
 import numpy
 
 import programs
-import tensor_file
+from programs import tensor_file
 
 LIMIT = 1e-4  # logits, losses and states of a float32 program
 SCHEDULES = ["parallel", "recurrent", "chunkwise:16"]

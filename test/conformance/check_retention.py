@@ -7,7 +7,7 @@ import sys
 import numpy
 
 import programs
-import tensor_file
+from programs import tensor_file
 
 LIMIT = 1e-5
 SCHEDULES = ["parallel", "recurrent", "chunkwise:1", "chunkwise:8", "chunkwise:64", "auto"]

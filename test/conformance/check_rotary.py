@@ -7,7 +7,7 @@ import sys
 import numpy
 
 import programs
-import tensor_file
+from programs import tensor_file
 
 LIMIT = 1e-5
 
@@ -24,7 +24,7 @@ def main(build):
         spec = os.path.join(programs.SPECS, f"rotary-{case['kind']}.mlir")
         package = tools.compile(spec, [f"prefill:B={case['B']},T={case['T']}"], "auto")
         inputs = {"x": numpy.ascontiguousarray(x, dtype="f4"),
-                  "state.positions": numpy.full(case["B"], case["offset"], "i8")}
+                  "state.position": numpy.full(case["B"], case["offset"], "i8")}
         score.compare(f"{name} from position {case['offset']}", tools.run(package, "prefill", inputs)["y"], y, LIMIT)
     score.finish()
 

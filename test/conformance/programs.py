@@ -6,10 +6,12 @@ import tempfile
 
 import numpy
 
-import tensor_file
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "tools", "python"))
+import tensor_file  # noqa: E402
 
-VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
-SPECS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "specs")
+VECTORS = os.path.join(ROOT, "test", "conformance", "vectors")
+SPECS = os.path.join(ROOT, "test", "conformance", "specs")
 
 
 class Programs:

@@ -74,7 +74,8 @@ Value TileArithmetic::row(Value tile, int64_t rows) {
 }
 Value TileArithmetic::fill(Value source, ArrayRef<int64_t> shape) {
   if (!isa<RankedTensorType>(source.getType()))
-    return tile::BroadcastOp::create(builder, loc, withShape(source, shape), source, IntegerAttr());
+    return tile::BroadcastOp::create(builder, loc, RankedTensorType::get(shape, source.getType()), source,
+                                     IntegerAttr());
   if (shapeOf(source) == shape)
     return source;
   Value repeated = reshape(row(reshape(source, {1}), shape[0]), {shape[0]});

@@ -28,12 +28,27 @@ static Value floatTable(KernelBuilder &kernel, ArrayRef<float> values, int64_t c
   return kernel.table(DenseElementsAttr::get(type, values));
 }
 
-Value DecayTile::headRow(PowerFn value, int64_t width, Value column, int64_t columns) {
+Value DecayTile::headTable(PowerFn value, int64_t width) {
   SmallVector<float> values;
   for (double decay : op.getDecayAttr().asArrayRef())
     for (int64_t i = 0; i < width; ++i)
       values.push_back(static_cast<float>(value(decay, i)));
-  return tile.reshape(tile.load(floatTable(kernel, values, width), {head, column}, {1, columns}), {columns});
+  return floatTable(kernel, values, width);
+}
+
+Value DecayTile::headRow(PowerFn value, int64_t width, Value column, int64_t columns) {
+  return tile.reshape(tile.load(headTable(value, width), {head, column}, {1, columns}), {columns});
+}
+
+static double powerOf(double decay, int64_t exponent) { return std::pow(decay, exponent); }
+
+// g^exponent for exponents up to a block's rows, and g^(block * count) up to the last block; f32 scalars.
+Value DecayTile::power(Value exponent) {
+  return tile.scalar(headTable(powerOf, block + 1), {head, exponent});
+}
+Value DecayTile::blockPower(Value count) {
+  auto value = [&](double decay, int64_t i) { return powerOf(decay, block * i); };
+  return tile.scalar(headTable(value, blocks), {head, count});
 }
 
 // g^(offset + i - j), or with adjoint g^(offset + j - i); zero where the exponent is negative.
@@ -49,10 +64,6 @@ Value DecayTile::distances(int64_t offset, int64_t rows, int64_t columns) {
   return tile.load(table, {tile.times(head, block), tile.index(0)}, {rows, columns});
 }
 
-Value DecayTile::powers(Value column, int64_t columns) {
-  return headRow([](double decay, int64_t i) { return std::pow(decay, i); }, block + 1, column, columns);
-}
-
 Value DecayTile::validCount(const Stretch &stretch) {
   return stretch.valid ? stretch.valid : tile.index(stretch.rows);
 }
@@ -61,7 +72,7 @@ Value DecayTile::validCount(const Stretch &stretch) {
 // steps after it.
 Value DecayTile::powersOf(const Stretch &stretch, bool after) {
   if (!after)
-    return powers(tile.index(1), stretch.rows);
+    return headRow(powerOf, block + 1, tile.index(1), stretch.rows);
   // g^(block - 1), ..., g, 1, 0, ..., 0: read from where exactly the valid rows come before the zeros.
   auto value = [&](double decay, int64_t i) { return i < block ? std::pow(decay, block - 1 - i) : 0.0; };
   Value begin = tile.sub(tile.index(block), validCount(stretch));
@@ -194,9 +205,7 @@ Value DecayTile::weighFarScores(Value scores, const DecaySums &querySums, const 
   if (early.logs) {
     weighed = tile.mulF(scores, expOf(way(early.totalLog, early.logs, gap.log, late.logs)));
   } else {
-    auto value = [&](double decay, int64_t i) { return std::pow(decay, block * i); };
-    Value across = headRow(value, blocks, gap.blocks, 1);
-    Value weight = tile.mulF(distances(block, shape[0], shape[1]), tile.fill(across, shape));
+    Value weight = tile.mulF(distances(block, shape[0], shape[1]), tile.fill(blockPower(gap.blocks), shape));
     weighed = tile.mulF(scores, weight);
   }
   if (!early.segments)
@@ -219,10 +228,8 @@ Value DecayTile::weighRows(Value rows, const Stretch &stretch, const DecaySums &
     weights = expOf(way(sums.totalLog, sums.logs, gap ? gap->log : Value()));
   } else {
     weights = powersOf(stretch, after);
-    if (gap) {
-      auto value = [&](double decay, int64_t i) { return std::pow(decay, block * i); };
-      weights = tile.mulF(weights, tile.fill(headRow(value, blocks, gap->blocks, 1), shape));
-    }
+    if (gap)
+      weights = tile.mulF(weights, tile.fill(blockPower(gap->blocks), shape));
   }
   Value weighed = tile.mulF(rows, tile.column(weights, columns));
   if (!sums.segments)
@@ -241,7 +248,7 @@ Value DecayTile::weighKeys(Value keys, const Stretch &stretch, const DecaySums &
 
 Value DecayTile::weighState(Value state, const Stretch &stretch, const DecaySums &sums) {
   SmallVector<int64_t, 2> shape(TileArithmetic::shapeOf(state));
-  Value weight = sums.logs ? expOf(sums.totalLog) : powers(validCount(stretch), 1);
+  Value weight = sums.logs ? expOf(sums.totalLog) : power(validCount(stretch));
   Value weighed = tile.mulF(tile.fill(weight, shape), state);
   // Select: a zero weight must also drop infinities of an earlier document.
   return sums.segments ? tile.selectOrZero(tile.fill(isZero(sums.totalSegments), shape), weighed) : weighed;
@@ -250,7 +257,8 @@ Value DecayTile::weighState(Value state, const Stretch &stretch, const DecaySums
 // ---- the recurrence
 // ------------------------------------------------------------------------------------------
 
-// The decay of one row ([1]), and whether it begins a segment (`cut`, i1 [1], null if it cannot).
+// The decay of one row (f32 scalar or [1]), and whether it begins a segment (`cut`, i1 [1], null if it
+// cannot).
 Value DecayTile::rowDecays(Value row, Value &cut) {
   Value logs;
   if (Value logDecay = op.getLogDecay())
@@ -258,7 +266,7 @@ Value DecayTile::rowDecays(Value row, Value &cut) {
   cut = cuts({row, 1, Value()}, logs);
   if (cut)
     cut = tile.reshape(cut, {1});
-  return logs ? tile.reshape(tile.exp(logs), {1}) : powers(tile.index(1), 1);
+  return logs ? tile.reshape(tile.exp(logs), {1}) : power(tile.index(1));
 }
 
 Value DecayTile::step(Value state, Value update, Value row) {
@@ -289,16 +297,16 @@ static double geometricSum(double decay, int64_t count) {
 
 Value DecayTile::scales(Value before, int64_t rows) {
   Value one = tile.index(1);
-  return tile.fma(powers(one, rows), tile.fill(before, {rows}), headRow(geometricSum, block + 1, one, rows));
+  Value powers = headRow(powerOf, block + 1, one, rows), sums = headRow(geometricSum, block + 1, one, rows);
+  return tile.fma(powers, tile.fill(before, {rows}), sums);
 }
 
 Value DecayTile::lastScale(Value before, const Stretch &stretch) {
   Value count = validCount(stretch);
-  return tile.fma(powers(count, 1), before, headRow(geometricSum, block + 1, count, 1));
+  return tile.fma(tile.fill(power(count), {1}), before, headRow(geometricSum, block + 1, count, 1));
 }
 
 Value DecayTile::scaleBefore(Value first, Value count) {
-  auto power = [&](double decay, int64_t i) { return std::pow(decay, block * i); };
   auto sum = [&](double decay, int64_t i) { return geometricSum(decay, block * i); };
-  return tile.fma(headRow(power, blocks, count, 1), first, headRow(sum, blocks, count, 1));
+  return tile.fma(tile.fill(blockPower(count), {1}), first, headRow(sum, blocks, count, 1));
 }

@@ -73,10 +73,12 @@ public:
 private:
   // The head's row of a table with one row per head: elements [column, column + columns).
   using PowerFn = llvm::function_ref<double(double decay, int64_t column)>;
+  mlir::Value headTable(PowerFn value, int64_t width);
   mlir::Value headRow(PowerFn value, int64_t width, mlir::Value column, int64_t columns);
   // The head's [rows x columns] corner of a table of block x block distances.
   mlir::Value distances(int64_t offset, int64_t rows, int64_t columns);
-  mlir::Value powers(mlir::Value column, int64_t columns);
+  mlir::Value power(mlir::Value exponent);
+  mlir::Value blockPower(mlir::Value count);
   mlir::Value powersOf(const Stretch &stretch, bool after);
   mlir::Value validCount(const Stretch &stretch);
 

@@ -1,0 +1,35 @@
+// RUN: rondo-opt %s --rondo-assign-layouts=target=cpu:znver4 | FileCheck %s
+
+// Both the tied table, which is also an output product's weight, and a plain weight get panels; vectors and tables that are
+// only looked up stay row-major.
+module {
+  // CHECK: rondo.weight @tied {{.*}} layout <panels, 32>
+  rondo.weight @tied : tensor<97x64xf32> init #rondo.init<normal, 0.1>
+  // CHECK: rondo.weight @lookup
+  // CHECK-NOT: layout
+  rondo.weight @lookup : tensor<97x64xf32> init #rondo.init<normal, 0.1>
+  // CHECK: rondo.weight @norm
+  // CHECK-NOT: layout
+  rondo.weight @norm : tensor<64xf32> init #rondo.init<constant, 1.0>
+  // CHECK: rondo.weight @grouped {{.*}} layout <panels, 32>
+  rondo.weight @grouped : tensor<64x64xf32> init #rondo.init<normal, 0.1>
+
+  func.func @entry(%tokens: tensor<1x8xi32>) -> tensor<1x8x97xf32>
+      attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 8, slots = 0>} {
+    %tied = rondo.get_weight @tied : tensor<97x64xf32>
+    %lookup = rondo.get_weight @lookup : tensor<97x64xf32>
+    %norm = rondo.get_weight @norm : tensor<64xf32>
+    %grouped = rondo.get_weight @grouped : tensor<64x64xf32>
+    %a = rondo.embedding %tokens, %tied : (tensor<1x8xi32>, tensor<97x64xf32>) -> tensor<1x8x64xf32>
+    %b = rondo.embedding %tokens, %lookup : (tensor<1x8xi32>, tensor<97x64xf32>) -> tensor<1x8x64xf32>
+    %c = rondo.add %a, %b : (tensor<1x8x64xf32>, tensor<1x8x64xf32>) -> tensor<1x8x64xf32>
+    %n = rondo.rms_norm %c, %norm eps 1.0e-6 : (tensor<1x8x64xf32>, tensor<64xf32>) -> tensor<1x8x64xf32>
+    %g = rondo.group(%n, %grouped) : (tensor<1x8x64xf32>, tensor<64x64xf32>) -> tensor<1x8x64xf32> {
+    ^bb0(%x: tensor<1x8x64xf32>, %w: tensor<64x64xf32>):
+      %y = rondo.linear %x, %w : (tensor<1x8x64xf32>, tensor<64x64xf32>) -> tensor<1x8x64xf32>
+      rondo.yield %y : tensor<1x8x64xf32>
+    }
+    %z = rondo.linear %g, %tied : (tensor<1x8x64xf32>, tensor<97x64xf32>) -> tensor<1x8x97xf32>
+    return %z : tensor<1x8x97xf32>
+  }
+}

@@ -1,0 +1,30 @@
+// RUN: rondo-opt %s --rondo-build-kernels=target=cpu:znver4 | FileCheck %s
+
+// A group without root works on whole rows; a per-head norm reduces runs, its weight and the rotation tables repeat over the heads.
+module {
+  func.func @rows(%x: tensor<1x2x3x8xf32>, %w: tensor<8xf32>, %cos: tensor<1x2x8xf32>, %sin: tensor<1x2x8xf32>)
+      -> tensor<1x2x3x8xf32> attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 2, slots = 0>} {
+    %y = rondo.group(%x, %w, %cos, %sin) slices [-1]
+        : (tensor<1x2x3x8xf32>, tensor<8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>) -> tensor<1x2x3x8xf32> {
+    ^bb0(%a: tensor<1x2x3x8xf32>, %b: tensor<8xf32>, %c: tensor<1x2x8xf32>, %s: tensor<1x2x8xf32>):
+      %n = rondo.rms_norm %a, %b eps 1.0e-6 : (tensor<1x2x3x8xf32>, tensor<8xf32>) -> tensor<1x2x3x8xf32>
+      %r = rondo.rotate %n, %c, %s pairs halves
+          : (tensor<1x2x3x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>) -> tensor<1x2x3x8xf32>
+      rondo.yield %r : tensor<1x2x3x8xf32>
+    }
+    return %y : tensor<1x2x3x8xf32>
+  }
+}
+
+// CHECK-LABEL: tile.kernel @rms_norm_rotate_0
+// CHECK-SAME: %[[X:[^:]*]]: memref<2x24xf32>, %[[W:[^:]*]]: memref<8xf32>, %[[COS:[^:]*]]: memref<2x8xf32>
+// CHECK: %[[ROWS:.*]] = tile.load %[[X]][{{.*}}] : memref<2x24xf32> -> tensor<2x24xf32>
+// CHECK: %[[RUNS:.*]] = tile.reshape %[[ROWS]] : tensor<2x24xf32> -> tensor<6x8xf32>
+// CHECK: tile.reduce add {{.*}} axis 1 : tensor<6x8xf32> -> tensor<6xf32>
+// CHECK: tile.reshape {{.*}} : tensor<6x8xf32> -> tensor<2x24xf32>
+// CHECK: tile.load %[[W]]
+// CHECK: tile.repeat {{.*}} : tensor<2x8xf32> -> tensor<2x24xf32>
+// CHECK: %[[NORM:.*]] = arith.mulf {{.*}} : tensor<2x24xf32>
+// CHECK: tile.load %[[COS]]
+// CHECK: tile.rotate_pairs halves %[[NORM]] width 8
+// CHECK: math.fma
