@@ -26,11 +26,15 @@ class Programs:
         self.count += 1
         return os.path.join(self.scratch.name, f"{self.count}{suffix}")
 
-    def call(self, program, *arguments):
+    def attempt(self, program, *arguments):
+        """The finished process, whatever its exit code."""
         command = [os.path.join(self.folder, program), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=300)
+
+    def call(self, program, *arguments):
+        done = self.attempt(program, *arguments)
         if done.returncode != 0:
-            sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
+            sys.exit(f"{' '.join(done.args)}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def importer(self, kind, configuration):
@@ -70,6 +74,12 @@ class Score:
         good = error <= limit  # false for NaN
         self.failed += not good
         print(f"{'ok  ' if good else 'FAIL'} {what}: {verdict}", flush=True)
+
+    def expect(self, what, good, detail=""):
+        """A fact that holds or not."""
+        self.compared += 1
+        self.failed += not good
+        print(f"{'ok  ' if good else 'FAIL'} {what}{'' if good else ': ' + detail}", flush=True)
 
     def finish(self):
         print(f"{self.compared - self.failed} passed, {self.failed} failed")
