@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -102,10 +103,16 @@ Value KernelLowering::emitWide(Value tile, const TilePoint &point) {
       access().splat(cast<TypedAttr>(builder.getZeroAttr(typeOf(tile).getElementType())), point.lanes);
   for (int64_t lane = 0; lane < point.count; lane += lanes) {
     Value part = emit(tile, TilePoint{point.row, access().add(point.column, lane), lanes, lanes});
-    wide = lanes == 1 ? vector::InsertOp::create(builder, loc, part, wide, lane).getResult()
-                      : vector::InsertStridedSliceOp::create(builder, loc, part, wide,
-                                                             ArrayRef<int64_t>{lane}, ArrayRef<int64_t>{1})
-                            .getResult();
+    if (lanes == 1) {
+      wide = vector::InsertOp::create(builder, loc, part, wide, lane);
+      continue;
+    }
+    SmallVector<int64_t> widened(point.lanes, 0);
+    auto placed = llvm::to_vector(llvm::seq<int64_t>(0, point.lanes));
+    std::iota(widened.begin(), widened.begin() + lanes, 0);
+    std::iota(placed.begin() + lane, placed.begin() + lane + lanes, point.lanes);
+    part = vector::ShuffleOp::create(builder, loc, part, part, widened);
+    wide = vector::ShuffleOp::create(builder, loc, wide, part, placed);
   }
   return wide;
 }

@@ -35,10 +35,10 @@ Value KernelLowering::combineLanes(tile::Combine kind, Value vector) {
   if (!type)
     return vector;
   for (int64_t lanes = type.getDimSize(0) / 2; lanes >= 1; lanes /= 2) {
-    Value low = vector::ExtractStridedSliceOp::create(builder, loc, vector, ArrayRef<int64_t>{0},
-                                                      ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
-    Value high = vector::ExtractStridedSliceOp::create(builder, loc, vector, ArrayRef<int64_t>{lanes},
-                                                       ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
+    auto first = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
+    auto second = llvm::to_vector(llvm::seq<int64_t>(lanes, 2 * lanes));
+    Value low = vector::ShuffleOp::create(builder, loc, vector, vector, first);
+    Value high = vector::ShuffleOp::create(builder, loc, vector, vector, second);
     vector = combine(kind, low, high);
   }
   return vector::ExtractOp::create(builder, loc, vector, 0);

@@ -1,0 +1,186 @@
+// Products against double: every operand form at odd sizes, and the promise that the shape changes no bit.
+#include "test/codegen/cpu/KernelCase.h"
+
+#include <cstring>
+
+using namespace rondo;
+using namespace rondo::test;
+
+namespace {
+
+struct Form {
+  int64_t m, n, k;
+  bool transposeA = false, transposeB = false, stageA = false, stageB = false, acc = false, panels = false;
+  const char *triangle = "full";
+};
+
+std::ostream &operator<<(std::ostream &out, const Form &f) {
+  return out << f.m << "x" << f.n << "x" << f.k << (f.transposeA ? " A^T" : "")
+             << (f.transposeB ? " B^T" : "") << (f.stageA ? " staged A" : "") << (f.stageB ? " staged B" : "")
+             << (f.acc ? " acc" : "") << (f.panels ? " panels" : "") << " " << f.triangle;
+}
+
+std::string dims(int64_t rows, int64_t columns) {
+  return std::to_string(rows) + "x" + std::to_string(columns) + "xf32";
+}
+
+std::string dotKernel(const Form &f) {
+  std::string a = f.transposeA ? dims(f.k, f.m) : dims(f.m, f.k),
+              b = f.transposeB ? dims(f.n, f.k) : dims(f.k, f.n);
+  std::string c = dims(f.m, f.n);
+  std::string map = f.panels ? ", affine_map<(n, k) -> (n floordiv 32, k, n mod 32)>" : "";
+  std::string body = "%a = tile.load %A[%c0, %c0] : memref<" + a + "> -> tensor<" + a + ">\n" +
+                     "%b = tile.load %B[%c0, %c0] : memref<" + b + map + "> -> tensor<" + b + ">\n" +
+                     "%c = tile.load %C[%c0, %c0] : memref<" + c + "> -> tensor<" + c + ">\n";
+  if (f.stageA)
+    body += "%sa = tile.stage lhs %a : tensor<" + a + ">\n";
+  if (f.stageB)
+    body += "%sb = tile.stage rhs %b : tensor<" + b + ">\n";
+  body += std::string("%d = tile.dot ") + (f.stageA ? "%sa" : "%a") + ", " + (f.stageB ? "%sb" : "%b") +
+          (f.acc ? ", %c" : "") + " {triangle = #tile.triangle<" + f.triangle + ">" +
+          (f.transposeA ? ", transpose_a" : "") + (f.transposeB ? ", transpose_b" : "") + "} : tensor<" + a +
+          ">, tensor<" + b + ">" + (f.acc ? ", tensor<" + c + ">" : "") + " -> tensor<" + c + ">\n" +
+          "tile.store %d, %D[%c0, %c0] : tensor<" + c + ">, memref<" + c + ">\n";
+  return kernelText("%A: memref<" + a + ">, %B: memref<" + b + map + ">, %C: memref<" + c + ">, %D: memref<" +
+                        c + ">",
+                    "false, false, false, true", body);
+}
+
+// Where element (n, k) of a parameter lies.
+int64_t panelIndex(const Form &f, int64_t n, int64_t k) { return (n / 32 * f.k + k) * 32 + n % 32; }
+
+void checkDot(const Form &f) {
+  SCOPED_TRACE(::testing::Message() << f);
+  AlignedFloats a = randomFloats(f.m * f.k, 1), b((f.n + 31) / 32 * 32 * f.k), c = randomFloats(f.m * f.n, 3);
+  AlignedFloats random = randomFloats(f.n * f.k, 2), d(f.m * f.n, NAN);
+  auto bAt = [&](int64_t k, int64_t n) -> float & {
+    return b[f.panels ? panelIndex(f, n, k) : f.transposeB ? n * f.k + k : k * f.n + n];
+  };
+  for (int64_t n = 0; n < f.n; ++n)
+    for (int64_t k = 0; k < f.k; ++k)
+      bAt(k, n) = random[n * f.k + k];
+  bool isLowerLhs = !std::strcmp(f.triangle, "lower_lhs"),
+       isLowerResult = !std::strcmp(f.triangle, "lower_result");
+  if (isLowerLhs) // never used
+    for (int64_t i = 0; i < f.m; ++i)
+      for (int64_t k = i + 1; k < f.k; ++k)
+        a[f.transposeA ? k * f.m + i : i * f.k + k] = NAN;
+  runKernel(dotKernel(f), {a.data(), b.data(), c.data(), d.data()});
+  for (int64_t i = 0; i < f.m; ++i) {
+    for (int64_t j = 0; j < f.n; ++j) {
+      if (isLowerResult && j > i) {
+        ASSERT_TRUE(std::isfinite(d[i * f.n + j]));
+        continue;
+      }
+      double sum = f.acc ? c[i * f.n + j] : 0, terms = std::abs(sum);
+      for (int64_t k = 0; k < (isLowerLhs ? i + 1 : f.k); ++k) {
+        double term = double(a[f.transposeA ? k * f.m + i : i * f.k + k]) * bAt(k, j);
+        sum += term;
+        terms += std::abs(term);
+      }
+      double bound = (4 + 0.5 * std::sqrt(double(f.k))) * 0x1p-24 * terms;
+      ASSERT_NEAR(d[i * f.n + j], sum, bound) << "at " << i << ", " << j;
+    }
+  }
+}
+
+TEST(Dot, ThinAndOddRows) {
+  for (int64_t m = 1; m <= 9; ++m)
+    checkDot({.m = m, .n = 70, .k = 33, .transposeB = true, .acc = m % 2 == 0, .panels = true});
+  checkDot({.m = 1, .n = 1, .k = 1});
+  checkDot({.m = 1, .n = 300, .k = 65, .transposeB = true, .panels = true});
+  checkDot({.m = 3, .n = 160, .k = 7});
+}
+
+TEST(Dot, EveryOperandForm) {
+  for (int form = 0; form < 16; ++form)
+    checkDot({.m = 21,
+              .n = 45,
+              .k = 19,
+              .transposeA = (form & 1) != 0,
+              .transposeB = (form & 2) != 0,
+              .stageA = (form & 4) != 0,
+              .stageB = (form & 8) != 0,
+              .acc = form % 3 == 0});
+}
+
+TEST(Dot, RandomSizes) {
+  std::mt19937 generator(7);
+  for (int i = 0; i < 12; ++i) {
+    auto size = [&] { return int64_t(1 + generator() % 70); };
+    Form f{.m = size(), .n = size(), .k = size()};
+    f.transposeA = generator() % 2;
+    f.transposeB = generator() % 2;
+    f.stageB = generator() % 2;
+    f.acc = generator() % 2;
+    checkDot(f);
+  }
+}
+
+TEST(Dot, BlocksOfK) {
+  checkDot({.m = 17, .n = 40, .k = 700, .transposeB = true, .acc = true, .panels = true});
+  checkDot({.m = 9, .n = 33, .k = 257, .stageB = true});
+  checkDot({.m = 2, .n = 64, .k = 900, .transposeB = true, .panels = true});
+}
+
+TEST(Dot, Triangles) {
+  for (int64_t size : {1, 8, 20, 40, 64, 70}) {
+    checkDot({.m = size, .n = size, .k = 13, .transposeB = true, .stageB = true, .triangle = "lower_result"});
+    checkDot({.m = size, .n = 37, .k = size, .acc = true, .triangle = "lower_lhs"});
+  }
+}
+
+// A row alone and the same row in company, in blocks of k and without: one chain of additions.
+TEST(Dot, ShapeChangesNoBit) {
+  constexpr int64_t n = 96, k = 700, most = 19;
+  AlignedFloats x = randomFloats(most * k, 1), w = randomFloats(n * k, 2), c(most * n), all(most * n);
+  auto run = [&](int64_t m, float *a, float *d) {
+    runKernel(dotKernel({.m = m, .n = n, .k = k, .transposeB = true, .panels = true}),
+              {a, w.data(), c.data(), d});
+  };
+  run(most, x.data(), all.data());
+  for (int64_t m : {1, 2, 4, 7, 8}) {
+    AlignedFloats some(m * n);
+    AlignedFloats rows(m * k);
+    std::copy_n(x.data() + (most - m) * k, m * k, rows.data());
+    run(m, rows.data(), some.data());
+    EXPECT_EQ(std::memcmp(some.data(), all.data() + (most - m) * n, m * n * sizeof(float)), 0)
+        << m << " rows";
+  }
+}
+
+// y = silu(x w + b) + y, in place: the sink's expression runs on the accumulators.
+TEST(Dot, EpilogueInPlace) {
+  constexpr int64_t m = 13, n = 40, k = 300;
+  AlignedFloats x = randomFloats(m * k, 1), w = randomFloats(k * n, 2), bias = randomFloats(n, 3);
+  AlignedFloats y = randomFloats(m * n, 4), before = randomFloats(m * n, 4);
+  std::string body = R"(
+    %a = tile.load %X[%c0, %c0] : memref<13x300xf32> -> tensor<13x300xf32>
+    %b = tile.load %W[%c0, %c0] : memref<300x40xf32> -> tensor<300x40xf32>
+    %v = tile.load %B[%c0] : memref<40xf32> -> tensor<40xf32>
+    %old = tile.load %Y[%c0, %c0] : memref<13x40xf32> -> tensor<13x40xf32>
+    %d = tile.dot %a, %b : tensor<13x300xf32>, tensor<300x40xf32> -> tensor<13x40xf32>
+    %v2 = tile.broadcast %v axis 0 : tensor<40xf32> -> tensor<13x40xf32>
+    %z = arith.addf %d, %v2 : tensor<13x40xf32>
+    %one = arith.constant dense<1.0> : tensor<13x40xf32>
+    %neg = arith.negf %z : tensor<13x40xf32>
+    %e = math.exp %neg : tensor<13x40xf32>
+    %e1 = arith.addf %e, %one : tensor<13x40xf32>
+    %s = arith.divf %z, %e1 : tensor<13x40xf32>
+    %r = arith.addf %s, %old : tensor<13x40xf32>
+    tile.store %r, %Y[%c0, %c0] : tensor<13x40xf32>, memref<13x40xf32>)";
+  runKernel(
+      kernelText("%X: memref<13x300xf32>, %W: memref<300x40xf32>, %B: memref<40xf32>, %Y: memref<13x40xf32>",
+                 "false, false, false, true", body),
+      {x.data(), w.data(), bias.data(), y.data()});
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) {
+      double z = bias[j];
+      for (int64_t l = 0; l < k; ++l)
+        z += double(x[i * k + l]) * w[l * n + j];
+      ASSERT_NEAR(y[i * n + j], z / (1 + std::exp(-z)) + before[i * n + j], 1e-4);
+    }
+  }
+}
+
+} // namespace
