@@ -55,5 +55,6 @@ SPECS = {
     "RND2105": [HEAD + GOOD_LAYERS.replace('weight("o")', 'weight("o") residual(%x)') + TAIL],
     "RND2106": [HEAD.replace("= 16", "= 1") + GOOD_LAYERS + TAIL],
     "RND2107": [HEAD + '  spec.require @vocab mod 3 == 0, "threes"\n' + GOOD_LAYERS + TAIL],
+    "RND2111": [HEAD + GOOD_LAYERS + TAIL + HEAD + GOOD_LAYERS + TAIL],
 }
 GOOD_SPEC = HEAD + GOOD_LAYERS + TAIL
