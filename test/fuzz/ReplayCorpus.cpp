@@ -1,5 +1,4 @@
-// Feeds every file of the folders and files named on the command line to a fuzz target: found crashes stay
-// fixed.
+// Feeds every file of the folders and files named on the command line to a fuzz target: found crashes stay fixed.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -246,12 +246,24 @@ Value DecayTile::weighKeys(Value keys, const Stretch &stretch, const DecaySums &
   return weighRows(keys, stretch, sums, /*after=*/!adjoint, nullptr);
 }
 
-Value DecayTile::weighState(Value state, const Stretch &stretch, const DecaySums &sums) {
+// Decay and update are one fused multiply-add per stretch. A state that is carried over a million rows must
+// not meet the same rounding error of its decay in every stretch either: what rounding has cut off is applied
+// as well.
+Value DecayTile::advance(Value state, Value update, const Stretch &stretch, const DecaySums &sums) {
   SmallVector<int64_t, 2> shape(TileArithmetic::shapeOf(state));
-  Value weight = sums.logs ? expOf(sums.totalLog) : power(validCount(stretch));
-  Value weighed = tile.mulF(tile.fill(weight, shape), state);
+  Value next;
+  if (sums.logs) {
+    next = tile.fma(tile.fill(expOf(sums.totalLog), shape), state, update);
+  } else {
+    auto restOf = [](double decay, int64_t i) {
+      return powerOf(decay, i) - static_cast<float>(powerOf(decay, i));
+    };
+    Value count = validCount(stretch);
+    Value rest = tile.fill(tile.scalar(headTable(restOf, block + 1), {head, count}), shape);
+    next = tile.fma(tile.fill(power(count), shape), state, tile.fma(rest, state, update));
+  }
   // Select: a zero weight must also drop infinities of an earlier document.
-  return sums.segments ? tile.selectOrZero(tile.fill(isZero(sums.totalSegments), shape), weighed) : weighed;
+  return sums.segments ? tile.select(tile.fill(isZero(sums.totalSegments), shape), next, update) : next;
 }
 
 // ---- the recurrence
@@ -269,17 +281,28 @@ Value DecayTile::rowDecays(Value row, Value &cut) {
   return logs ? tile.reshape(tile.exp(logs), {1}) : power(tile.index(1));
 }
 
+// A decay that f32 does not hold exactly would be wrong by the same factor in every step. What rounding has
+// cut off is applied as well.
+Value DecayTile::withRest(Value state, Value sum) {
+  if (!op.getDecay() ||
+      llvm::all_of(op.getDecayAttr().asArrayRef(), [](double g) { return static_cast<float>(g) == g; }))
+    return sum;
+  auto rest = [](double decay, int64_t) { return decay - static_cast<float>(decay); };
+  Value factor = tile.scalar(headTable(rest, 1), {head, tile.index(0)});
+  return tile.fma(tile.fill(factor, TileArithmetic::shapeOf(state)), state, sum);
+}
+
 Value DecayTile::step(Value state, Value update, Value row) {
   SmallVector<int64_t, 2> shape(TileArithmetic::shapeOf(state));
   Value cut, decay = rowDecays(row, cut);
-  Value next = tile.fma(tile.fill(decay, shape), state, update);
+  Value next = tile.fma(tile.fill(decay, shape), state, withRest(state, update));
   return cut ? tile.select(tile.fill(cut, shape), update, next) : next;
 }
 
 Value DecayTile::decayed(Value state, Value row) {
   SmallVector<int64_t, 2> shape(TileArithmetic::shapeOf(state));
   Value cut, decay = rowDecays(row, cut);
-  Value next = tile.mulF(tile.fill(decay, shape), state);
+  Value next = withRest(state, tile.mulF(tile.fill(decay, shape), state));
   return cut ? tile.select(tile.fill(cut, shape), tile.floats(0, shape), next) : next;
 }
 

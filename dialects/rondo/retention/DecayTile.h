@@ -56,8 +56,8 @@ public:
                         const DecayGap *gap = nullptr);
   // Rows of keys as they enter the state that leaves the stretch.
   mlir::Value weighKeys(mlir::Value keys, const Stretch &stretch, const DecaySums &sums);
-  // The state that enters the stretch, as it leaves it.
-  mlir::Value weighState(mlir::Value state, const Stretch &stretch, const DecaySums &sums);
+  // The state that leaves the stretch, `update` being what its own rows add.
+  mlir::Value advance(mlir::Value state, mlir::Value update, const Stretch &stretch, const DecaySums &sums);
 
   // One step of the recurrence at row `time`: decay and update in one fused multiply-add.
   mlir::Value step(mlir::Value state, mlir::Value update, mlir::Value time);
@@ -83,6 +83,7 @@ private:
   mlir::Value validCount(const Stretch &stretch);
 
   mlir::Value cuts(const Stretch &stretch, mlir::Value logs);
+  mlir::Value withRest(mlir::Value state, mlir::Value sum);
   mlir::Value rowDecays(mlir::Value time, mlir::Value &cut);
   mlir::Value weighRows(mlir::Value rows, const Stretch &stretch, const DecaySums &sums, bool after,
                         const DecayGap *gap);

@@ -107,9 +107,9 @@ Value RetentionKernel::read(Value queries, Value state) {
   return tile.dot(queries, state, Value(), /*transposeA=*/false, /*transposeB=*/op.getTransposedState());
 }
 
-Value RetentionKernel::write(Value state, Value keys, Value values) {
-  return op.getTransposedState() ? tile.dot(values, keys, state, /*transposeA=*/true)
-                                 : tile.dot(keys, values, state, /*transposeA=*/true);
+Value RetentionKernel::outerProducts(Value keys, Value values) {
+  return op.getTransposedState() ? tile.dot(values, keys, Value(), /*transposeA=*/true)
+                                 : tile.dot(keys, values, Value(), /*transposeA=*/true);
 }
 
 Value RetentionKernel::outerProduct(Value key, Value value) {
@@ -122,7 +122,8 @@ Value RetentionKernel::outerProduct(Value key, Value value) {
 RetentionCarry RetentionKernel::advance(const RetentionCarry &carry, const Stretch &stretch,
                                         const DecaySums &sums, Value keys, Value stagedValues) {
   Value weighed = tile.stage(tile::Side::Lhs, decay.weighKeys(keys, stretch, sums));
-  RetentionCarry next{write(decay.weighState(carry.state, stretch, sums), weighed, stagedValues), Value()};
+  Value update = outerProducts(weighed, stagedValues);
+  RetentionCarry next{decay.advance(carry.state, update, stretch, sums), Value()};
   if (carry.scale)
     next.scale = decay.lastScale(carry.scale, stretch);
   // An empty stretch leaves the very bits, signs of zeros included.

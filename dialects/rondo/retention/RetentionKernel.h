@@ -43,9 +43,9 @@ public:
   // True if anything that leaves the sequence is used.
   bool leavesState();
 
-  // q S and acc + k v^T, whichever way round the state lies.
+  // q S and the sum of k v^T over rows, whichever way round the state lies.
   mlir::Value read(mlir::Value queries, mlir::Value state);
-  mlir::Value write(mlir::Value state, mlir::Value keys, mlir::Value values);
+  mlir::Value outerProducts(mlir::Value keys, mlir::Value values);
   // k v^T of single rows.
   mlir::Value outerProduct(mlir::Value key, mlir::Value value);
   // What leaves a stretch.

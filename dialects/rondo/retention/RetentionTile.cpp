@@ -34,13 +34,6 @@ LogicalResult RetentionOp::emitKernel(KernelBuilder &kernel, ValueRange ids) {
     return emitOpError("expected a schedule, found none").attachNote()
            << "help: run rondo-choose-schedule first";
   Form form = schedule->getForm();
-  if (form == Form::Parallel && getDirection() == Direction::Adjoint) {
-    InFlightDiagnostic error =
-        emitError("expected the chunkwise or recurrent schedule for direction = adjoint, found "
-                  "parallel [RND2110]");
-    error.attachNote() << "help: leave --schedule out to let the cost model choose";
-    return error;
-  }
   int64_t block = form == Form::Chunkwise  ? schedule->getChunk()
                   : form == Form::Parallel ? kernel.sizes().rows
                                            : 1;

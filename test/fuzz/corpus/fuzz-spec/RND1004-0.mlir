@@ -1,1 +1,0 @@
-spec.model @m {
