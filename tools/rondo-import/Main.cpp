@@ -1,0 +1,116 @@
+// rondo-import: turns the configuration of another library's model into a spec.
+#include "frontends/import/RetNetConfigurations.h"
+#include "frontends/spec/Prescan.h"
+#include "runtime/format/Errors.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace rondo;
+namespace cl = llvm::cl;
+using llvm::StringRef;
+using llvm::Twine;
+
+static cl::OptionCategory category("rondo-import");
+static cl::opt<std::string> kind(cl::Positional, cl::desc("torchscale-retnet|fla-retnet"), cl::cat(category));
+static cl::opt<std::string> path(cl::Positional, cl::desc("CONFIG.json|FOLDER"), cl::cat(category));
+static cl::opt<std::string> output("o", cl::desc("Where the spec goes; - is standard output"),
+                                   cl::value_desc("FILE"), cl::init("-"), cl::cat(category));
+static cl::opt<std::string>
+    rowScale("row-scale", cl::init("none"), cl::cat(category),
+             cl::desc("none, torchscale_recurrent or torchscale_parallel: scale rows of "
+                      "retention as torchscale's forms do"));
+// `--help=RND1234`; the driver's own --help takes no value.
+static cl::opt<std::string> explain("explain", cl::desc("Explain an error: --explain=RND2002"),
+                                    cl::cat(category));
+
+static int fail(StringRef place, ErrorId id, const Twine &message, const Twine &help) {
+  llvm::errs() << place << ": error: " << message << " [RND" << static_cast<unsigned>(id) << "]\n";
+  llvm::errs() << place << ": note: help: " << help << '\n';
+  return findError(static_cast<uint16_t>(id))->exitCode;
+}
+
+static int explainError(StringRef id) {
+  unsigned number = 0;
+  const ErrorInfo *info = nullptr;
+  if (id.consume_front("RND") && !id.getAsInteger(10, number) && number <= UINT16_MAX)
+    info = findError(number);
+  if (!info)
+    return fail("rondo-import", ErrorId::Usage, "expected an error id, such as RND2002",
+                "ids stand in brackets after messages");
+  llvm::outs() << "RND" << number << ": " << std::string(info->what) << "\n"
+               << std::string(info->help) << '\n';
+  return 0;
+}
+
+static int import() {
+  auto known = [](StringRef word, std::initializer_list<StringRef> words) {
+    return llvm::is_contained(words, word);
+  };
+  if (!known(kind, {"torchscale-retnet", "fla-retnet"}))
+    return fail("rondo-import", ErrorId::Usage,
+                "expected torchscale-retnet or fla-retnet, found " +
+                    (kind.empty() ? "nothing" : "'" + kind + "'"),
+                "rondo-import torchscale-retnet CONFIG.json -o m.mlir");
+  if (path.empty())
+    return fail("rondo-import", ErrorId::Usage, "expected a configuration file, found nothing",
+                "rondo-import " + kind + " CONFIG.json -o m.mlir");
+  if (!known(rowScale, {"none", "torchscale_recurrent", "torchscale_parallel"}))
+    return fail("rondo-import", ErrorId::Usage,
+                "expected none, torchscale_recurrent or torchscale_parallel, found '" + rowScale + "'",
+                "leave --row-scale out for the plain formula");
+
+  llvm::SmallString<256> file(path);
+  if (llvm::sys::fs::is_directory(file))
+    llvm::sys::path::append(file, "config.json");
+  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(file);
+  if (!buffer)
+    return fail(file, ErrorId::FileMissing, "cannot open: " + buffer.getError().message(),
+                "check the path and its permissions");
+  if ((*buffer)->getBufferSize() > kMaxSpecBytes)
+    return fail(file, ErrorId::ImportKey,
+                "expected a configuration of at most 4 MiB, found " + Twine((*buffer)->getBufferSize()) +
+                    " bytes",
+                "give the model's config.json");
+
+  Configuration configuration((*buffer)->getBuffer());
+  if (configuration.problems().empty()) {
+    RetNetDescription model =
+        kind == "fla-retnet" ? describeFlaRetNet(configuration) : describeTorchscaleRetNet(configuration);
+    configuration.finish();
+    model.rowScale = rowScale;
+    if (configuration.problems().empty()) {
+      std::string text = writeRetNetSpec(model);
+      llvm::Error error = llvm::writeToOutput(output, [&](llvm::raw_ostream &os) {
+        os << text;
+        return llvm::Error::success();
+      });
+      return error ? fail(output, ErrorId::WriteFailed, llvm::toString(std::move(error)),
+                          "check the folder and its permissions")
+                   : 0;
+    }
+  }
+  int exitCode = 0;
+  for (const Configuration::Problem &problem : configuration.problems())
+    exitCode = fail(file, ErrorId::ImportKey, problem.message, problem.help);
+  return exitCode;
+}
+
+int main(int argc, char **argv) {
+  cl::HideUnrelatedOptions(category);
+  std::string errors;
+  llvm::raw_string_ostream os(errors);
+  // The programs explain errors by --help=RNDnnnn.
+  llvm::SmallVector<const char *> arguments(argv, argv + argc);
+  std::string explanation;
+  for (const char *&argument : arguments)
+    if (StringRef(argument).starts_with("--help=RND"))
+      argument = (explanation = "--explain=" + std::string(argument).substr(7)).c_str();
+  if (!cl::ParseCommandLineOptions(arguments.size(), arguments.data(),
+                                   "Writes the spec of a model from another library's configuration.\n", &os))
+    return fail("rondo-import", ErrorId::Usage, StringRef(errors).trim().split('\n').first,
+                "rondo-import --help");
+  return explain.empty() ? import() : explainError(explain);
+}
