@@ -6,7 +6,7 @@ import lit.formats
 config.name = "rondo"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "vectors"]
+config.excludes = ["Inputs", "corpus", "vectors"]
 config.test_source_root = os.path.join(config.rondo_source, "test")
 config.test_exec_root = os.path.join(config.rondo_build, "test")
 

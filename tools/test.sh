@@ -11,7 +11,7 @@ fuzz="-DRONDO_FUZZ=ON -DRONDO_FUZZ_SECONDS=$RONDO_FUZZ_SECONDS"
 
 tools/build.sh >&2
 RONDO_BUILD_DIR=build-san RONDO_CMAKE_ARGS="-DRONDO_COMPILER=OFF -DRONDO_SANITIZE=ON $fuzz" tools/build.sh >&2
-RONDO_BUILD_DIR=build-fuzz RONDO_CMAKE_ARGS="-DRONDO_COMPILER=ON $fuzz" tools/build.sh spec-fuzz >&2
+RONDO_BUILD_DIR=build-fuzz RONDO_CMAKE_ARGS="-DRONDO_COMPILER=ON $fuzz" tools/build.sh fuzz-spec >&2
 
 mkdir -p build/all
 for folder in build build-san build-fuzz/test/fuzz; do

@@ -26,6 +26,11 @@ LogicalResult checkOp(Operation *op) {
       return success();
     return op->emitOpError("expected a tile constant with one value for all elements");
   }
+  if (isa<math::MathDialect>(op->getDialect()) &&
+      !isa<math::AbsFOp, math::CeilOp, math::CopySignOp, math::CosOp, math::ErfOp, math::ExpOp, math::FloorOp,
+           math::FmaOp, math::LogOp, math::RoundEvenOp, math::RsqrtOp, math::SinOp, math::SqrtOp, math::TanhOp,
+           math::TruncOp>(op))
+    return op->emitOpError("has no lowering to vectors");
   if (isArithmetic && (!touchesTiles || isElementwise(op)))
     return success();
   if (isa<memref::LoadOp>(op))

@@ -6,7 +6,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <sys/mman.h>
 
 namespace rondo::rt {
@@ -15,6 +14,9 @@ namespace {
 // Weights and arenas of this size and more are worth a huge page: a GEMV walks them once per token, and page
 // faults and TLB misses would show.
 constexpr uint64_t kHugePage = uint64_t{2} << 20;
+
+// No process has more; asking for it would stop a sanitizer instead of failing.
+constexpr uint64_t kAddressSpace = uint64_t{1} << 47;
 
 } // namespace
 
@@ -25,7 +27,7 @@ absl::StatusOr<AlignedBuffer> AlignedBuffer::allocate(uint64_t bytes) {
   if (bytes == 0)
     return buffer;
   uint64_t alignment = bytes >= kHugePage ? kHugePage : RONDO_BUFFER_ALIGNMENT;
-  if (bytes <= std::numeric_limits<ptrdiff_t>::max() - alignment) {
+  if (bytes <= kAddressSpace) {
     // aligned_alloc wants a multiple of the alignment; the page-sized tail is never touched.
     size_t rounded = (bytes + alignment - 1) / alignment * alignment;
     buffer.data_ = static_cast<uint8_t *>(std::aligned_alloc(alignment, rounded));

@@ -27,7 +27,7 @@ constexpr uint32_t kTablesToCount = 1 << 24;
 // The prefix decides, in the order of its fields, before anything else is looked at.
 absl::StatusOr<format::Prefix> readPrefix(absl::Span<const uint8_t> start, uint64_t fileBytes) {
   format::Prefix prefix = {};
-  std::memcpy(&prefix, start.data(), std::min(start.size(), sizeof(prefix)));
+  std::copy_n(start.data(), std::min(start.size(), sizeof(prefix)), reinterpret_cast<uint8_t *>(&prefix));
   if (start.size() < sizeof(prefix.magic) ||
       std::memcmp(prefix.magic, format::kMagic, sizeof(prefix.magic)) != 0)
     return makeError(ErrorId::NotAPackage, "expected a file that starts with RONDOPKG, found other bytes");

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools", "python"))
 import tensor_file  # noqa: E402
 
 VECTORS = os.path.join(ROOT, "test", "conformance", "vectors")
-SPECS = os.path.join(ROOT, "test", "conformance", "specs")
+SPECS = os.path.join(ROOT, "test", "conformance", "Inputs")
 
 
 class Programs:

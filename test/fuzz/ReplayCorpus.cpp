@@ -1,4 +1,5 @@
-// Feeds every file of the folders and files named on the command line to a fuzz target: found crashes stay fixed.
+// Feeds every file of the folders and files named on the command line to a fuzz target: found crashes stay
+// fixed.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -59,7 +59,7 @@ function(rondo_add_fuzzer name)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     set(found ${CMAKE_BINARY_DIR}/fuzz/${name}-found)
     file(MAKE_DIRECTORY ${found})
-    set(test fuzz-${name})
+    set(test ${name})
     set(arguments -max_total_time=${RONDO_FUZZ_SECONDS} -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0
       -artifact_prefix=${CMAKE_BINARY_DIR}/fuzz/${name}- ${found} ${corpus})
     math(EXPR timeout "${RONDO_FUZZ_SECONDS} + 120")

@@ -14,8 +14,9 @@ def functions(lines):
     """(first line, length) of each top-level C++ function: clang-format puts its closing brace in the first column."""
     start, opened = None, False
     for number, line in enumerate(lines, 1):
-        if line == "}" and opened:
-            yield start, number - start + 1
+        if line.startswith("}") and opened:
+            if line == "}":  # "};" ends a table
+                yield start, number - start + 1
             start, opened = None, False
         elif not NOT_A_BEGINNING.match(line) and start is None:
             start = number

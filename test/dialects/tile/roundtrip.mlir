@@ -1,0 +1,61 @@
+// RUN: rondo-opt %s | rondo-opt | FileCheck %s
+
+// CHECK-LABEL: tile.kernel @twice
+// CHECK-SAME: (%{{.*}}: memref<8x64xf32>, %{{.*}}: memref<8x64xf32>) writes [false, true] grid [2] ids(%{{.*}}) source "twice" {
+tile.kernel @twice(%x: memref<8x64xf32>, %y: memref<8x64xf32>) writes [false, true] grid [2] ids(%i) source "twice" {
+  %c4 = arith.constant 4 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c4 : index
+  // CHECK: %[[T:.*]] = tile.load %{{.*}}[%{{.*}}, %{{.*}}] : memref<8x64xf32> -> tensor<4x64xf32>
+  %t = tile.load %x[%row, %c0] : memref<8x64xf32> -> tensor<4x64xf32>
+  %u = arith.addf %t, %t : tensor<4x64xf32>
+  // CHECK: tile.store %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}] : tensor<4x64xf32>, memref<8x64xf32>
+  tile.store %u, %y[%row, %c0] : tensor<4x64xf32>, memref<8x64xf32>
+  // CHECK: tile.return
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @rows
+// CHECK-SAME: grid [1, 2] ids(%{{.*}}, %{{.*}}) attributes {note = "kept"}
+tile.kernel @rows(%table: memref<97x64xf32, affine_map<(n, k) -> (n floordiv 32, k, n mod 32)>>, %tokens: memref<4xi32>,
+                  %sum: memref<97x64xf32>) writes [false, false, true] grid [1, 2] ids(%i, %j) attributes {note = "kept"} {
+  %c0 = arith.constant 0 : index
+  %r = tile.load %tokens[%c0] : memref<4xi32> -> tensor<4xi32>
+  // CHECK: tile.gather %{{.*}}[%{{.*}}, %{{.*}}] : memref<97x64xf32, #{{.*}}>, tensor<4xi32> -> tensor<4x64xf32>
+  %t = tile.gather %table[%r, %c0] : memref<97x64xf32, affine_map<(n, k) -> (n floordiv 32, k, n mod 32)>>, tensor<4xi32> -> tensor<4x64xf32>
+  // CHECK: tile.scatter_add %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}] : tensor<4x64xf32>, memref<97x64xf32>, tensor<4xi32>
+  tile.scatter_add %t, %sum[%r, %c0] : tensor<4x64xf32>, memref<97x64xf32>, tensor<4xi32>
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @arithmetic
+tile.kernel @arithmetic(%x: memref<64x32xf32>, %p: memref<1xf32>) writes [false, false] grid [1] ids(%i) {
+  %c0 = arith.constant 0 : index
+  %q = tile.load %x[%c0, %c0] : memref<64x32xf32> -> tensor<64x32xf32>
+  %g = memref.load %p[%c0] : memref<1xf32>
+  // CHECK: tile.stage rhs %{{.*}} : tensor<64x32xf32>
+  %k = tile.stage rhs %q : tensor<64x32xf32>
+  // CHECK: tile.dot %{{.*}}, %{{.*}} {transpose_b, triangle = #tile.triangle<lower_result>}
+  %s = tile.dot %q, %k {transpose_b, triangle = #tile.triangle<lower_result>}
+      : tensor<64x32xf32>, tensor<64x32xf32> -> tensor<64x64xf32>
+  // CHECK: tile.dot %{{.*}}, %{{.*}}, %{{.*}} {triangle = #tile.triangle<lower_lhs>}
+  %o = tile.dot %s, %k, %q {triangle = #tile.triangle<lower_lhs>}
+      : tensor<64x64xf32>, tensor<64x32xf32>, tensor<64x32xf32> -> tensor<64x32xf32>
+  // CHECK: tile.reduce max %{{.*}} axis 1 : tensor<64x32xf32> -> tensor<64xf32>
+  %m = tile.reduce max %o axis 1 : tensor<64x32xf32> -> tensor<64xf32>
+  // CHECK: tile.broadcast %{{.*}} axis 1 : tensor<64xf32> -> tensor<64x32xf32>
+  %b = tile.broadcast %m axis 1 : tensor<64xf32> -> tensor<64x32xf32>
+  // CHECK: tile.broadcast %{{.*}} : f32 -> tensor<64x32xf32>
+  %f = tile.broadcast %g : f32 -> tensor<64x32xf32>
+  // CHECK: tile.scan add %{{.*}} axis 0 : tensor<64xf32>
+  %c = tile.scan add %m axis 0 : tensor<64xf32>
+  // CHECK: tile.iota axis 0 : tensor<64x64xi32>
+  %n = tile.iota axis 0 : tensor<64x64xi32>
+  // CHECK: tile.repeat %{{.*}} : tensor<64x32xf32> -> tensor<64x96xf32>
+  %r = tile.repeat %q : tensor<64x32xf32> -> tensor<64x96xf32>
+  // CHECK: tile.rotate_pairs interleaved %{{.*}} width 16 : tensor<64x32xf32>
+  %j = tile.rotate_pairs interleaved %q width 16 : tensor<64x32xf32>
+  // CHECK: tile.reshape %{{.*}} : tensor<64x32xf32> -> tensor<128x16xf32>
+  %h = tile.reshape %q : tensor<64x32xf32> -> tensor<128x16xf32>
+  tile.return
+}

@@ -1,0 +1,7 @@
+spec.model @m {
+  spec.hyper @vocab = 16 in [2, 64]
+  %t = spec.input "tokens" tokens(@vocab)
+  %x = spec.embedding %t to(8) weight("e")
+  %y = spec.linear %x to(@vocabulary) weight("o")
+  spec.output "logits" %y
+}
