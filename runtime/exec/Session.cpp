@@ -1,0 +1,151 @@
+// Allocation of what entry points share, and the guard of states around a run.
+#include "runtime/exec/Session.h"
+
+#include "absl/strings/str_cat.h"
+#include "runtime/files/CheckedMath.h"
+
+#include <algorithm>
+
+namespace rondo::rt {
+namespace {
+
+std::vector<uint64_t> listOf(const flatbuffers::Vector<uint64_t> &shape) {
+  return {shape.begin(), shape.end()};
+}
+
+ParameterInfo infoOf(const format::Parameter &parameter) {
+  ParameterInfo info;
+  info.name = parameter.name()->str();
+  for (const flatbuffers::String *alias : *parameter.aliases())
+    info.aliases.push_back(alias->str());
+  info.shape = listOf(*parameter.shape());
+  info.dtype = parameter.dtype();
+  info.layout = parameter.layout();
+  info.panel = parameter.panel();
+  info.storageBytes = parameter.storage_bytes();
+  info.group = parameter.group();
+  info.initKind = parameter.init();
+  info.initValue = parameter.init_value();
+  return info;
+}
+
+// Pools have the slots of the entry that has most.
+uint64_t slotsOf(const format::Package &package) {
+  uint64_t slots = 0;
+  for (const format::Entry *entry : *package.entries())
+    if (entry->states()->size() != 0)
+      slots = std::max(slots, entry->slots());
+  return slots;
+}
+
+// How many tokens row `b` of a call advances its sequence by.
+int64_t advanceOf(Executor &executor, size_t row) {
+  for (const IoBuffer &input : executor.inputs().buffers())
+    if (input.description().absent() == format::Absent::FullLength)
+      return input.elements<int32_t>()[row];
+  return static_cast<int64_t>(executor.entry().time());
+}
+
+} // namespace
+
+absl::StatusOr<std::unique_ptr<Session>> Session::create(Package package, std::unique_ptr<Device> device) {
+  std::unique_ptr<Session> session(new Session(std::move(package), std::move(device)));
+  RONDO_ASSIGN_OR_RETURN(session->code_, session->device_->load(session->package_));
+  RONDO_RETURN_IF_ERROR(session->allocateParameters());
+  RONDO_RETURN_IF_ERROR(session->allocateConstants());
+  RONDO_RETURN_IF_ERROR(session->allocateStates());
+  session->executors_.resize(session->package_.root().entries()->size());
+  return absl::StatusOr<std::unique_ptr<Session>>(std::move(session));
+}
+
+absl::Status Session::allocateParameters() {
+  std::vector<ParameterInfo> infos;
+  for (const format::Parameter *parameter : *package_.root().parameters())
+    infos.push_back(infoOf(*parameter));
+  RONDO_ASSIGN_OR_RETURN(parameters_, ParameterStore::create(std::move(infos)));
+  for (size_t i = 0; i < parameters_->size(); ++i)
+    shared_.parameters.push_back(parameters_->storage(i).data());
+  return absl::OkStatus();
+}
+
+absl::Status Session::allocateConstants() {
+  const flatbuffers::Vector<uint8_t> &bytes = *package_.root().constants();
+  RONDO_ASSIGN_OR_RETURN(constants_, device_->allocate(bytes.size()));
+  RONDO_RETURN_IF_ERROR(device_->upload(*constants_, 0, {bytes.data(), bytes.size()}));
+  for (const format::ConstantRange *range : *package_.root().constant_ranges())
+    shared_.constants.push_back(static_cast<uint8_t *>(constants_->address()) + range->offset());
+  return absl::OkStatus();
+}
+
+absl::Status Session::allocateStates() {
+  uint64_t slots = slotsOf(package_.root());
+  std::vector<StateInfo> infos;
+  std::vector<absl::Span<uint8_t>> memory;
+  for (const format::State *state : *package_.root().states()) {
+    infos.push_back({state->name()->str(), state->dtype(), listOf(*state->shape()), state->slot_bytes()});
+    std::optional<uint64_t> bytes = checkedMul(slots, state->slot_bytes());
+    if (!bytes)
+      return makeError(ErrorId::OutOfMemory, "the size of all states overflows");
+    RONDO_ASSIGN_OR_RETURN(std::unique_ptr<DeviceMemory> pool, device_->allocate(*bytes));
+    memory.push_back({pool->hostAddress(), *bytes});
+    shared_.states.push_back(pool->address());
+    pools_.push_back(std::move(pool));
+  }
+  RONDO_ASSIGN_OR_RETURN(states_, StatePool::create(std::move(infos), slots, std::move(memory)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Executor *> Session::executor(const format::Entry &entry) {
+  for (uint32_t i = 0; i < executors_.size(); ++i) {
+    if (package_.root().entries()->Get(i) != &entry)
+      continue;
+    if (!executors_[i]) {
+      RONDO_ASSIGN_OR_RETURN(executors_[i], Executor::create(*device_, *code_, entry, shared_));
+    }
+    return executors_[i].get();
+  }
+  return makeError(ErrorId::Internal, "expected an entry of the session's package, found another");
+}
+
+absl::Status Session::run(Executor &executor, CommandTimes times) {
+  if (parameters_->size() != 0 && !parameters_->isFilled())
+    return makeError(ErrorId::WeightsNeeded, "expected weights, found none");
+  RONDO_RETURN_IF_ERROR(executor.inputs().prepare());
+  bool stateful = executor.entry().states()->size() != 0;
+  absl::Span<const int32_t> slots = stateful ? executor.inputs().slots() : absl::Span<const int32_t>();
+  for (int32_t slot : slots)
+    RONDO_RETURN_IF_ERROR(states_->checkUsable(slot));
+  for (int32_t slot : slots)
+    states_->poison(slot);
+  RONDO_RETURN_IF_ERROR(executor.execute(times));
+  for (size_t row = 0; row < slots.size(); ++row) {
+    states_->heal(slots[row]);
+    states_->setPosition(slots[row], states_->position(slots[row]) + advanceOf(executor, row));
+  }
+  return absl::OkStatus();
+}
+
+MemoryNeeds memoryNeeds(const Package &package) {
+  const format::Package &root = package.root();
+  MemoryNeeds needs;
+  for (const format::Parameter *parameter : *root.parameters())
+    needs.weightBytes += parameter->storage_bytes();
+  needs.slots = slotsOf(root);
+  for (const format::State *state : *root.states())
+    needs.stateBytes += state->slot_bytes() * needs.slots;
+  needs.constantBytes = root.constants()->size();
+  needs.codeBytes = root.image()->memory_bytes();
+  for (const format::Kernel *kernel : *root.kernels())
+    needs.scratchBytes = std::max(needs.scratchBytes, kernel->scratch_bytes());
+  for (const format::Entry *entry : *root.entries()) {
+    uint64_t bytes = 0;
+    for (const format::IoTensor *input : *entry->inputs())
+      bytes += tensorBytes(*input);
+    for (const format::IoTensor *output : *entry->outputs())
+      bytes += tensorBytes(*output);
+    needs.entries.push_back({entry, bytes, entry->arena_bytes()});
+  }
+  return needs;
+}
+
+} // namespace rondo::rt

@@ -1,0 +1,73 @@
+// A model being run: its package, weights, states and device, and the executors of its entry points.
+#pragma once
+
+#include "runtime/device/Device.h"
+#include "runtime/exec/Executor.h"
+#include "runtime/package/Package.h"
+#include "runtime/parameters/ParameterStore.h"
+#include "runtime/states/StatePool.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rondo::rt {
+
+// Owns everything; not movable, since commands hold addresses. Used by one thread at a time; different
+// sessions are independent.
+class Session {
+public:
+  // Loads the package's code into `device` and allocates weights and states, all slots of which are empty
+  // sequences. Executors come later, each on its first use.
+  static absl::StatusOr<std::unique_ptr<Session>> create(Package package, std::unique_ptr<Device> device);
+
+  const Package &package() const { return package_; }
+  Device &device() { return *device_; }
+  // Fill it before the first run; run() refuses with RND4007 otherwise.
+  ParameterStore &parameters() { return *parameters_; }
+  // Slots 0 to slots() - 1 serve all entry points; those of an entry may be fewer.
+  StatePool &states() { return *states_; }
+
+  // The executor of an entry of this package. RND4002 if its buffers do not fit in memory.
+  absl::StatusOr<Executor *> executor(const format::Entry &entry);
+
+  // Checks the inputs, runs, and advances the slots that take part. A run that fails after it has begun
+  // leaves those slots poisoned. Allocates nothing when all is well.
+  absl::Status run(Executor &executor, CommandTimes times = {});
+
+private:
+  explicit Session(Package package, std::unique_ptr<Device> device)
+      : package_(std::move(package)), device_(std::move(device)) {}
+  absl::Status allocateParameters();
+  absl::Status allocateConstants();
+  absl::Status allocateStates();
+
+  Package package_;
+  std::unique_ptr<Device> device_;
+  std::unique_ptr<DeviceCode> code_;
+  std::optional<ParameterStore> parameters_;
+  std::optional<StatePool> states_;
+  std::unique_ptr<DeviceMemory> constants_;
+  std::vector<std::unique_ptr<DeviceMemory>> pools_; // per state
+  BoundBuffers shared_;
+  std::vector<std::unique_ptr<Executor>> executors_; // per entry of the package; null until used
+};
+
+// What running a package takes, exactly, before anything is allocated.
+struct EntryMemory {
+  const format::Entry *entry;
+  uint64_t tensorBytes; // inputs and outputs
+  uint64_t arenaBytes;
+};
+struct MemoryNeeds {
+  uint64_t weightBytes = 0;
+  uint64_t stateBytes = 0; // of all slots
+  uint64_t slots = 0;
+  uint64_t constantBytes = 0;
+  uint64_t codeBytes = 0;
+  uint64_t scratchBytes = 0; // per thread
+  std::vector<EntryMemory> entries;
+};
+MemoryNeeds memoryNeeds(const Package &package);
+
+} // namespace rondo::rt
