@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "runtime/files/Utf8.h"
 
 #include <algorithm>
 #include <cmath>
@@ -91,13 +92,21 @@ std::string Report::toJson() const {
 
 std::string jsonText(const std::string &text) {
   std::string json = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\')
-      absl::StrAppend(&json, "\\", std::string(1, c));
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      absl::StrAppend(&json, absl::StrFormat("\\u%04x", static_cast<unsigned char>(c)));
-    else
-      json += c;
+  for (std::string_view rest = text; !rest.empty();) {
+    size_t valid = rt::validUtf8Prefix(rest);
+    for (char c : rest.substr(0, valid)) {
+      if (c == '"' || c == '\\')
+        absl::StrAppend(&json, "\\", std::string(1, c));
+      else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+        absl::StrAppend(&json, absl::StrFormat("\\u%04x", static_cast<unsigned char>(c)));
+      else
+        json += c;
+    }
+    rest.remove_prefix(valid);
+    if (!rest.empty()) {
+      json += "\\ufffd"; // a byte that is no text
+      rest.remove_prefix(1);
+    }
   }
   return json + "\"";
 }

@@ -43,7 +43,7 @@ private:
   std::deque<Table> tables_; // references stay valid
 };
 
-// A JSON string literal.
+// A JSON string literal; bytes that are not UTF-8 become U+FFFD.
 std::string jsonText(const std::string &text);
 
 // "12.3 MiB"

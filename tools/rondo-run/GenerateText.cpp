@@ -1,6 +1,7 @@
 // Text in, text out: bytes as tokens, on slot 0.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "runtime/generate/Generator.h"
 #include "runtime/generate/StopDetector.h"
 #include "runtime/states/StateFile.h"
@@ -24,18 +25,19 @@ class TextSink {
 public:
   explicit TextSink(cli::Format format) : json_(format == cli::Format::Json) {}
   void write(std::string_view text) {
-    if (json_)
+    if (json_) {
       text_.append(text);
-    else
-      std::fwrite(text.data(), 1, text.size(), stdout);
+      return;
+    }
+    std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
   }
-  void finish(uint64_t promptTokens, uint64_t newTokens, double seconds) {
+  void finish(uint64_t promptTokens, const std::vector<int32_t> &tokens, double seconds) {
+    std::string end = "\n";
     if (json_)
-      text_ = absl::StrCat("{\"text\": ", cli::jsonText(text_), ", \"prompt_tokens\": ", promptTokens,
-                           ", \"new_tokens\": ", newTokens, ", \"seconds\": ", seconds, "}");
-    text_ += "\n";
-    std::fwrite(text_.data(), 1, text_.size(), stdout);
+      end = absl::StrCat("{\"text\": ", cli::jsonText(text_), ", \"tokens\": [", absl::StrJoin(tokens, ", "),
+                         "], \"prompt_tokens\": ", promptTokens, ", \"seconds\": ", seconds, "}\n");
+    std::fwrite(end.data(), 1, end.size(), stdout);
   }
 
 private:
@@ -76,9 +78,10 @@ absl::Status generateText(rt::Session &session, const Options &options, const cl
   TextSink sink(commandLine.format());
   rt::StopDetector stop({}, options.stop, 1);
   start = std::chrono::steady_clock::now();
-  uint64_t count = 0;
-  for (; count < options.newTokens && !stop.stopped(); ++count) {
+  std::vector<int32_t> tokens;
+  while (tokens.size() < options.newTokens && !stop.stopped()) {
     RONDO_ASSIGN_OR_RETURN(int32_t token, generator.draw());
+    tokens.push_back(token);
     // Larger vocabularies have tokens that are no bytes: they have no text.
     char byte = static_cast<char>(token);
     sink.write(stop.append(token, {&byte, token < static_cast<int32_t>(kByteValues) ? size_t(1) : 0}));
@@ -86,10 +89,10 @@ absl::Status generateText(rt::Session &session, const Options &options, const cl
   }
   sink.write(stop.finish());
   double seconds = secondsSince(start);
-  sink.finish(prompt.size(), count, seconds);
+  sink.finish(prompt.size(), tokens, seconds);
   commandLine.note(absl::StrFormat("prompt: %d tokens, %.0f tokens/s; generation: %d tokens, %.0f tokens/s",
                                    prompt.size(), double(prompt.size()) / promptSeconds, count,
-                                   double(count) / seconds));
+                                   double(tokens.size()) / seconds));
   return options.saveState.empty() ? absl::OkStatus()
                                    : rt::saveStates(options.saveState, model, session.states(), {kSlot});
 }
