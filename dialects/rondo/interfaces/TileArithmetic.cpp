@@ -105,7 +105,6 @@ Value TileArithmetic::subI(Value a, Value b) { return arith::SubIOp::create(buil
 Value TileArithmetic::mulI(Value a, Value b) { return arith::MulIOp::create(builder, loc, a, b); }
 Value TileArithmetic::andI(Value a, Value b) { return arith::AndIOp::create(builder, loc, a, b); }
 Value TileArithmetic::orI(Value a, Value b) { return arith::OrIOp::create(builder, loc, a, b); }
-Value TileArithmetic::maxI(Value a, Value b) { return arith::MaxSIOp::create(builder, loc, a, b); }
 Value TileArithmetic::equal(Value a, Value b) {
   if (isa<FloatType>(getElementTypeOrSelf(a.getType())))
     return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, a, b);

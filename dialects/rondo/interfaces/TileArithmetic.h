@@ -49,7 +49,6 @@ public:
   mlir::Value mulI(mlir::Value a, mlir::Value b);
   mlir::Value andI(mlir::Value a, mlir::Value b);
   mlir::Value orI(mlir::Value a, mlir::Value b);
-  mlir::Value maxI(mlir::Value a, mlir::Value b);
   mlir::Value equal(mlir::Value a, mlir::Value b);
   mlir::Value less(mlir::Value a, mlir::Value b);        // signed integers or indices
   mlir::Value lessOrEqual(mlir::Value a, mlir::Value b); // signed integers or indices

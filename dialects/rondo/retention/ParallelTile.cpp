@@ -16,7 +16,8 @@ public:
         queries(kernel.queries(stretch)), sums(kernel.decay.sums(stretch)) {}
 
   void emit() {
-    Running running{readFirstState(), Value(), gapBefore()};
+    DecayGap gap = gapBefore();
+    Running running{readFirstState(gap), Value(), gap};
     if (kernel.op.getRowScale() == RowScale::TorchscaleParallel)
       running.magnitudes = tile.floats(0, {stretch.rows});
     running = overKeyBlocks(running);
@@ -75,10 +76,9 @@ private:
     return running.gap;
   }
 
-  Value readFirstState() {
+  Value readFirstState(const DecayGap &gap) {
     if (!kernel.op.getInitialState())
       return tile.floats(0, {stretch.rows, kernel.place.columns});
-    DecayGap gap = gapBefore();
     return kernel.decay.weighRead(kernel.read(queries, first.state), stretch, sums, &gap);
   }
 

@@ -109,15 +109,18 @@ void *CompiledModule::place(Attribute binding, DispatchOp command, llvm::DenseMa
   return places.at(number < inputs ? command.getInputs()[number] : command.getOutputs()[number - inputs]);
 }
 
-void CompiledModule::runCommand(DispatchOp command, llvm::DenseMap<Value, char *> &places) {
+void CompiledModule::runCommand(DispatchOp command, llvm::DenseMap<Value, char *> &places, int64_t shares) {
   std::vector<void *> buffers;
   for (Attribute binding : command.getBindings())
     buffers.push_back(place(binding, command, places));
   const Kernel &kernel = kernels.at(command.getKernel().str());
-  kernel.function(buffers.data(), scratch.data(), 0, kernel.workgroups);
+  for (int64_t share = shares - 1; share >= 0; --share)
+    kernel.function(buffers.data(), scratch.data(), kernel.workgroups * share / shares,
+                    kernel.workgroups * (share + 1) / shares);
 }
 
-std::vector<Buffer> CompiledModule::run(const std::string &name, std::vector<Buffer> &inputs) {
+std::vector<Buffer> CompiledModule::run(const std::string &name, std::vector<Buffer> &inputs,
+                                        int64_t shares) {
   auto entry = module->lookupSymbol<func::FuncOp>(name);
   require(entry && entry.getNumArguments() == inputs.size(), "no such entry point");
   llvm::DenseMap<Value, char *> places;
@@ -130,7 +133,7 @@ std::vector<Buffer> CompiledModule::run(const std::string &name, std::vector<Buf
       places[output] = results.back()->data();
     }
   for (auto command : entry.getOps<DispatchOp>())
-    runCommand(command, places);
+    runCommand(command, places, shares);
   std::vector<Buffer> outputs;
   for (Value output : entry.getBody().front().getTerminator()->getOperands()) {
     size_t bytes = bytesOf(cast<RankedTensorType>(output.getType()));

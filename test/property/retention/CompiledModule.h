@@ -38,13 +38,14 @@ public:
   // Aborts with MLIR's diagnostics on stderr if the text does not compile for the machine at hand.
   explicit CompiledModule(const std::string &text);
 
-  // Runs an entry point; one buffer per argument. Returns one buffer per result.
-  std::vector<Buffer> run(const std::string &entry, std::vector<Buffer> &inputs);
+  // Runs an entry point; one buffer per argument. Returns one buffer per result. Each kernel's workgroups are
+  // split into `shares` calls, as threads split them, the last ones first.
+  std::vector<Buffer> run(const std::string &entry, std::vector<Buffer> &inputs, int64_t shares = 1);
   // The pool of a state, zero at first.
   Buffer &state(const std::string &name) { return states.at(name); }
 
 private:
-  void runCommand(DispatchOp command, llvm::DenseMap<mlir::Value, char *> &places);
+  void runCommand(DispatchOp command, llvm::DenseMap<mlir::Value, char *> &places, int64_t shares);
   void *place(mlir::Attribute binding, DispatchOp command, llvm::DenseMap<mlir::Value, char *> &places);
   void load(const std::string &target);
 

@@ -242,7 +242,7 @@ TEST(Retention, LengthZeroKeepsTheStatesBits) {
   }
 }
 
-// A row gets the same bits alone and in company, whatever the others hold.
+// A row gets the same bits alone and in company, whatever the others hold and however threads share the work.
 TEST(Retention, RowsDoNotDependOnTheBatch) {
   RetentionShape company{.batch = 3,
                          .time = 70,
@@ -262,6 +262,11 @@ TEST(Retention, RowsDoNotDependOnTheBatch) {
   for (size_t s = 0; s < schedulesOf(company).size(); ++s) {
     std::vector<Buffer> buffers = inputs.buffers(company);
     std::vector<Buffer> together = module.run(entryName(0, s), buffers);
+    for (int64_t shares : {2, 3, 5}) {
+      std::vector<Buffer> split = module.run(entryName(0, s), buffers, shares);
+      for (size_t r = 0; r < split.size(); ++r)
+        EXPECT_TRUE(sameBits(split[r].values<float>(), together[r].values<float>())) << shares << " threads";
+    }
     for (int64_t row = 0; row < company.batch; ++row) {
       std::vector<Buffer> ownBuffers = inputs.row(alone, row).buffers(alone);
       std::vector<Buffer> own = module.run(entryName(1, s), ownBuffers);
