@@ -280,6 +280,49 @@ TEST(Retention, RowsDoNotDependOnTheBatch) {
   }
 }
 
+// A state in a pool is read and written in place; the slots of others stay as they are.
+TEST(Retention, StatesLiveInTheirSlots) {
+  RetentionShape shape{
+      .batch = 2, .time = 70, .keyWidth = 8, .valueWidth = 20, .decay = {0.97}, .init = true};
+  const std::vector<std::string> schedules{"recurrent", "chunkwise, 8", "parallel"};
+  std::string text = "rondo.state @state.retention carried : tensor<1x8x20xf32>\n";
+  for (size_t s = 0; s < schedules.size(); ++s)
+    text += "func.func @pooled" + std::to_string(s) + R"((%q: tensor<2x70x1x8xf32>, %k: tensor<2x70x1x8xf32>,
+    %v: tensor<2x70x1x20xf32>, %slot: tensor<2xi32>) -> tensor<2x70x1x20xf32>
+    attributes {rondo.entry = #rondo.entry<prefill, B = 2, T = 70, slots = 3>} {
+  %s = rondo.read_state @state.retention[%slot] : (tensor<2xi32>) -> tensor<2x1x8x20xf32>
+  %o, %last = rondo.retention %q, %k, %v decay [0.97] init(%s) schedule <)" +
+            schedules[s] +
+            R"(> : (tensor<2x70x1x8xf32>, tensor<2x70x1x8xf32>, tensor<2x70x1x20xf32>, tensor<2x1x8x20xf32>)
+    -> (tensor<2x70x1x20xf32>, tensor<2x1x8x20xf32>)
+  rondo.write_state %last, @state.retention[%slot] : tensor<2x1x8x20xf32>, tensor<2xi32>
+  return %o : tensor<2x70x1x20xf32>
+}
+)";
+  CompiledModule module(text);
+  std::mt19937_64 random(firstSeed + 20);
+  RetentionInputs inputs = randomInputs(shape, Fill::ZeroMean, 8, random);
+  RetentionReference expected = reference(shape, inputs);
+  for (size_t s = 0; s < schedules.size(); ++s) {
+    SCOPED_TRACE(schedules[s]);
+    constexpr int64_t slot = 8 * 20;
+    float *pool = module.state("state.retention").as<float>();
+    std::copy_n(inputs.init.begin(), slot, pool + 2 * slot);
+    std::copy_n(inputs.init.begin() + slot, slot, pool);
+    std::fill_n(pool + slot, slot, 7.0f);
+    std::vector<Buffer> buffers;
+    for (const std::vector<float> &values : {inputs.q, inputs.k, inputs.v})
+      buffers.push_back(Buffer::of(values));
+    buffers.push_back(Buffer::of(std::vector<int32_t>{2, 0}));
+    expectClose(module.run("pooled" + std::to_string(s), buffers)[0].values<float>(), expected.o, shape, 20,
+                "o");
+    std::vector<float> last(pool + 2 * slot, pool + 3 * slot);
+    last.insert(last.end(), pool, pool + slot);
+    expectClose(last, expected.state, shape, slot, "state");
+    EXPECT_EQ(std::vector<float>(pool + slot, pool + 2 * slot), std::vector<float>(slot, 7.0f));
+  }
+}
+
 // 32 rows of long sequences, for the heads of RetNet that forget fast, slowly and hardly at all.
 TEST(Retention, LongSequences) {
   for (int64_t time : {int64_t(1) << 16, int64_t(1) << 20}) {
