@@ -25,6 +25,7 @@ void StructureCheck::checkUnknownOp(Operation &op) {
   for (RegisteredOperationName name : op.getContext()->getRegisteredOperationsByDialect("spec"))
     if (!llvm::is_contained(internal, name.stripDialect()))
       known.push_back(name.stripDialect());
+  llvm::sort(known);
   auto unknown = dyn_cast<spec::UnknownOp>(op);
   std::string found = unknown ? ("spec." + unknown.getName()).str() : op.getName().getStringRef().str();
   diagnosis.report(op.getLoc(), ErrorId::SpecOp, "expected an op of the spec language, found '" + found + "'")

@@ -57,7 +57,8 @@ LogicalResult Diagnosis::emit() {
 
 StringRef rondo::nearest(StringRef name, ArrayRef<StringRef> candidates) {
   StringRef best;
-  unsigned limit = std::max<unsigned>(1, name.size() / 3) + 1;
+  // A transposition counts 2.
+  unsigned limit = std::max<unsigned>(name.size() > 3 ? 2 : 1, name.size() / 3) + 1;
   for (StringRef candidate : candidates) {
     unsigned distance = name.edit_distance_insensitive(candidate, /*AllowReplacements=*/true, limit);
     if (distance < limit) {

@@ -22,7 +22,7 @@ struct EmbeddingLayer : GraphLayerOpInterface::ExternalModel<EmbeddingLayer, spe
       return success(); // the result is known all the same
     }
     context.declareWeight({tokens->vocabulary, *to}, {InitKind::Normal, 1 / std::sqrt(double(*to))});
-    return success();
+    return context.checkTail(results[0]);
   }
 
   SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter,

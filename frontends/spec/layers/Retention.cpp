@@ -11,6 +11,7 @@ struct RetentionLayer : GraphLayerOpInterface::ExternalModel<RetentionLayer, spe
   LogicalResult inferShapes(Operation *, LayerContext &context, SmallVectorImpl<Shape> &results) const {
     const Shape *shapes[3];
     LogicalResult fits = success();
+    (void)context.number("scale"); // for its complaints
     for (unsigned i = 0; i < 3; ++i) {
       shapes[i] = context.shape(context.operand(i));
       if (shapes[i] && (!shapes[i]->isNumbers(2) || shapes[i]->dims[0] > LayerContext::kMaxHeads))
