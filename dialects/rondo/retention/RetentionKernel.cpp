@@ -15,10 +15,10 @@ RetentionSizes rondo::retentionSizes(RetentionOp op) {
 }
 
 int64_t rondo::valueColumns(RetentionOp op, const target::TileSizes &sizes, int64_t granularity) {
-  int64_t width = retentionSizes(op).valueWidth;
-  bool canSplit =
-      sizes.valueColumns > 0 && sizes.valueColumns < width && sizes.valueColumns % granularity == 0;
-  return canSplit ? sizes.valueColumns : width;
+  // A row scale belongs to the whole head: in a pool it is read and advanced in place, by one workgroup.
+  int64_t width = retentionSizes(op).valueWidth, columns = sizes.valueColumns;
+  bool canSplit = columns > 0 && columns < width && columns % granularity == 0 && !op.getFinalScale();
+  return canSplit ? columns : width;
 }
 
 RetentionKernel::RetentionKernel(RetentionOp op, KernelBuilder &kernel, const Place &place, int64_t block)
