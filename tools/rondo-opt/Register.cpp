@@ -8,8 +8,10 @@
 #include "frontends/spec/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/derive/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/plan/Passes.h"
+#include "passes/schedule/Passes.h"
 #include "passes/tile/Passes.h"
 
 using namespace mlir;
@@ -25,6 +27,8 @@ void rondo::registerPasses() {
   registerCanonicalizerPass();
   registerCSEPass();
   registerSpecPasses();
+  registerDerivePasses();
+  registerSchedulePasses();
   registerFusePasses();
   registerPlanPasses();
   registerTilePasses();

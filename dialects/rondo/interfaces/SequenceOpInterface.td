@@ -44,6 +44,11 @@ def Rondo_ScheduledOpInterface : OpInterface<"ScheduledOpInterface"> {
         the whole op, all batch rows included, though the choice may not depend on the batch size (the pass divides by it).
       }],
       "::llvm::SmallVector<::rondo::ScheduleAlternative>", "getAlternatives", (ins "::llvm::ArrayRef<int64_t>":$chunks)>,
+    InterfaceMethod<[{
+        The work of one token of one batch row in a long sequence walked in chunks of `chunk`: what the chunk is chosen by, so
+        that every entry point of a model has the same.
+      }],
+      "::rondo::Work", "getSteadyWork", (ins "int64_t":$chunk)>,
     InterfaceMethod<"Null if `schedule` is possible here, else why not.", "std::optional<std::string>",
       "whyNot", (ins "::rondo::ScheduleAttr":$schedule)>,
     InterfaceMethod<"The schedule in force, null before it is chosen.", "::rondo::ScheduleAttr", "getChosenSchedule">,

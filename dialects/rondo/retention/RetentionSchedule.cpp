@@ -76,6 +76,19 @@ static Work workOf(RetentionOp op, Form form, double rows) {
   return work;
 }
 
+Work RetentionOp::getSteadyWork(int64_t chunk) {
+  Sizes sizes(*this);
+  double steps = 1024; // Any number of whole chunks: all counts are proportional to it.
+  sizes.sequences = static_cast<double>(cast<RankedTensorType>(getO().getType()).getDimSize(2));
+  sizes.tokens = steps * static_cast<double>(chunk);
+  Work work = chunkwiseWork(sizes, static_cast<double>(chunk));
+  work.matmulFlops /= sizes.tokens;
+  work.vectorFlops /= sizes.tokens;
+  work.reuseBytes /= sizes.tokens;
+  work.serialSteps /= sizes.tokens;
+  return work;
+}
+
 SmallVector<ScheduleAlternative> RetentionOp::getAlternatives(ArrayRef<int64_t> chunks) {
   SmallVector<ScheduleAlternative> alternatives;
   auto add = [&](Form form, int64_t chunk, double rows) {
