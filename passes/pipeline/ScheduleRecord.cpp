@@ -1,0 +1,35 @@
+// The schedules that a module's sequence ops were given, kept for reports and the package.
+#include "passes/pipeline/ScheduleRecord.h"
+
+#include "dialects/rondo/Rondo.h"
+#include "passes/pipeline/SpecLocation.h"
+#include "passes/schedule/ScheduleTable.h"
+
+using namespace mlir;
+using namespace rondo;
+
+static std::string nameOf(ScheduleAttr schedule) {
+  std::string name = stringifyForm(schedule.getForm()).str();
+  return schedule.getChunk() ? name + ":" + std::to_string(schedule.getChunk()) : name;
+}
+
+static ScheduledOp record(ScheduledOpInterface op, const target::Target &target) {
+  ScheduleAttr chosen = op.getChosenSchedule();
+  ScheduleTable table = compareSchedules(op, target);
+  ScheduledOp result{
+      specLocation(op->getLoc()), op->getName().getStringRef().str(), nameOf(chosen), table.text(), {}};
+  for (const ScheduleRow &row : table.rows)
+    result.alternatives.push_back(
+        {nameOf(row.schedule), row.schedule == chosen, row.work.flops(), row.work.bytes, row.seconds});
+  return result;
+}
+
+std::vector<ScheduledEntry> rondo::recordSchedules(ModuleOp module, const target::Target &target) {
+  std::vector<ScheduledEntry> entries;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    ScheduledEntry entry{function.getName().str(), {}};
+    function.walk([&](ScheduledOpInterface op) { entry.ops.push_back(record(op, target)); });
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}

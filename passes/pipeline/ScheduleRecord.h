@@ -1,0 +1,37 @@
+// The schedules that a module's sequence ops were given, kept for reports and the package: the ops themselves
+// do not outlive the tile stage.
+#pragma once
+
+#include "codegen/package/PackageSpec.h"
+#include "codegen/target/Target.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <string>
+#include <vector>
+
+namespace rondo {
+
+// One way to run an op; counts and time are those of one batch row.
+struct ScheduleChoice {
+  std::string schedule; // "chunkwise:64"
+  bool chosen;
+  double flops, bytes, seconds;
+};
+
+struct ScheduledOp {
+  codegen::PackageSpec::Location location;
+  std::string op;     // "rondo.retention"
+  std::string choice; // "chunkwise:64"
+  std::string why;    // the cost model's line
+  std::vector<ScheduleChoice> alternatives;
+};
+
+struct ScheduledEntry {
+  std::string name;
+  std::vector<ScheduledOp> ops; // in program order
+};
+
+// Reads the entry points of a module after rondo-choose-schedule.
+std::vector<ScheduledEntry> recordSchedules(mlir::ModuleOp module, const target::Target &target);
+
+} // namespace rondo

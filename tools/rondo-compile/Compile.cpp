@@ -1,0 +1,159 @@
+// The steps of rondo-compile: spec, passes, machine code, package.
+#include "tools/rondo-compile/Compile.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "codegen/cpu/CompileKernels.h"
+#include "codegen/package/PackageWriter.h"
+#include "dialects/tile/Tile.h"
+#include "frontends/spec/LoadSpec.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/pipeline/PackageContents.h"
+#include "passes/pipeline/Pipeline.h"
+#include "passes/pipeline/StageLog.h"
+#include "runtime/files/AtomicFile.h"
+#include "tools/rondo-compile/DiagnosticLog.h"
+#include "tools/rondo-compile/ScheduleReport.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace rondo;
+
+namespace {
+
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options);
+  int run();
+
+private:
+  LogicalResult runStages(llvm::function_ref<void(OpPassManager &)> addPasses);
+  LogicalResult runPasses();
+  FailureOr<codegen::PackageSpec> compileModule();
+  absl::Status write(const codegen::PackageSpec &package);
+  int report(const absl::Status &status);
+  int faulty();
+  void reportTimes();
+
+  const CompileOptions &options;
+  target::Target target;
+  MLIRContext context;
+  llvm::SourceMgr sources;
+  DiagnosticLog diagnostics;
+  StageLog stages;
+  OwningOpRef<ModuleOp> module;
+  std::vector<ScheduledEntry> schedules;
+};
+
+DialectRegistry compilerDialects() {
+  DialectRegistry registry;
+  registerSpecFrontend(registry);
+  codegen::registerCpuDialects(registry);
+  registry.insert<tile::TileDialect>();
+  return registry;
+}
+
+Compilation::Compilation(const CompileOptions &options)
+    : options(options), target(*target::findTarget(options.target)),
+      context(compilerDialects(), MLIRContext::Threading::DISABLED), diagnostics(sources, &context),
+      stages(options.dumpFolder) {}
+
+// What generation needs; a model without tokens has only its graph.
+std::string defaultEntries(ModuleOp module) {
+  if (!module->hasAttr("rondo.vocab"))
+    return "forward:B=1,T=128";
+  return "forward:B=1,T=128;score:B=1,T=256;prefill:B=1,T=128;decode:B=1";
+}
+
+LogicalResult Compilation::runStages(llvm::function_ref<void(OpPassManager &)> addPasses) {
+  PassManager manager(&context);
+  stages.observe(manager);
+  addPasses(manager);
+  return manager.run(*module);
+}
+
+LogicalResult Compilation::runPasses() {
+  if (failed(runStages(
+          [&](OpPassManager &manager) { addSpecPasses(manager, {options.preset, options.hypers}); })))
+    return failure();
+  std::string entries = options.entries.empty() ? defaultEntries(*module) : llvm::join(options.entries, ";");
+  PipelineOptions pipeline{entries, options.schedule, target.name};
+  if (failed(runStages([&](OpPassManager &manager) { addGraphPasses(manager, pipeline); })))
+    return failure();
+  schedules = recordSchedules(*module, target);
+  if (options.output.empty())
+    return success();
+  return runStages([&](OpPassManager &manager) { addKernelPasses(manager, pipeline); });
+}
+
+FailureOr<codegen::PackageSpec> Compilation::compileModule() {
+  auto observer = [&](StringRef stage, ModuleOp state) { stages.finishStage(stage, state); };
+  FailureOr<codegen::CpuImage> image = codegen::compileKernels(*module, target, observer);
+  if (failed(image))
+    return failure();
+  stages.finishStage("code", *module);
+  StringRef text = sources.getMemoryBuffer(sources.getMainFileID())->getBuffer();
+  return packageContents(*module, *image, target,
+                         {"rondo " RONDO_VERSION, text.str(), options.flags(), schedules});
+}
+
+absl::Status Compilation::write(const codegen::PackageSpec &package) {
+  std::string bytes = codegen::writePackage(package);
+  if (bytes.empty())
+    return rt::makeError(ErrorId::TooLarge, "the package would be 2 GiB or larger");
+  RONDO_ASSIGN_OR_RETURN(rt::AtomicFile file, rt::AtomicFile::create(options.output));
+  RONDO_RETURN_IF_ERROR(file.write({reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()}));
+  RONDO_RETURN_IF_ERROR(file.commit());
+  if (!options.quiet)
+    llvm::errs() << absl::StrFormat("%s: %d entry points, %d kernels, %d bytes\n", options.output,
+                                    package.entries.size(), package.kernels.size(), bytes.size());
+  return absl::OkStatus();
+}
+
+int Compilation::report(const absl::Status &status) {
+  llvm::errs() << rt::formatError(status);
+  return rt::exitCodeOf(status);
+}
+
+// Errors with ids are the spec's or the command line's; a stage that fails without one is a bug of Rondo.
+int Compilation::faulty() {
+  if (std::optional<int> code = diagnostics.exitCode())
+    return *code;
+  return report(rt::withHelp(
+      rt::makeError(ErrorId::Internal, "a stage failed on a valid spec"),
+      "report it with the spec, this command line and the last file that --dump-ir FOLDER writes"));
+}
+
+void Compilation::reportTimes() {
+  double total = 0;
+  for (const StageTime &stage : stages.times()) {
+    llvm::errs() << absl::StrFormat("%10.1f ms  %s\n", stage.milliseconds, stage.stage);
+    total += stage.milliseconds;
+  }
+  llvm::errs() << absl::StrFormat("%10.1f ms  total\n", total);
+}
+
+int Compilation::run() {
+  module = parseSpec(options.spec, sources, &context);
+  if (!module || failed(runPasses()))
+    return faulty();
+  if (options.explainSchedule)
+    llvm::outs() << scheduleReport(schedules, options.json);
+  if (!options.output.empty()) {
+    FailureOr<codegen::PackageSpec> package = compileModule();
+    if (failed(package))
+      return faulty();
+    if (absl::Status status = write(*package); !status.ok())
+      return report(status);
+  }
+  if (options.timeReport)
+    reportTimes();
+  if (!stages.failedFile().empty())
+    return report(rt::makeError(ErrorId::WriteFailed, "cannot write the file", {stages.failedFile()}));
+  return 0;
+}
+
+} // namespace
+
+int rondo::compile(const CompileOptions &options) { return Compilation(options).run(); }

@@ -1,0 +1,106 @@
+// Parses the command line of rondo-compile.
+#include "tools/rondo-compile/Options.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "codegen/target/Target.h"
+#include "runtime/status/NearestName.h"
+#include "tools/cli/CommandLine.h"
+
+namespace rondo {
+namespace {
+
+using rt::makeError;
+
+constexpr const char *overview = R"(Compiles a model's spec into a package that rondo-run executes.
+  rondo-compile models/retnet.mlir --preset tiny -o tiny.rondo
+  rondo-compile models/retnet.mlir -D layers=4 --entry forward:B=2,T=64 --schedule chunkwise:64 -o m.rondo)";
+
+struct Given {
+  CompileOptions options;
+  std::vector<std::string> hypers; // "name=value"
+};
+
+void addOptions(CLI::App &app, Given &given) {
+  CompileOptions &options = given.options;
+  app.add_option("spec", options.spec, "The model; - reads standard input")->required()->type_name("SPEC");
+  app.add_option("-D", given.hypers, "Set a hyper-parameter of the spec (repeatable)")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--preset", options.preset, "Start from a named preset of the spec")->type_name("NAME");
+  app.add_option("--entry", options.entries,
+                 "Add an entry point (repeatable): forward, score, prefill or\n"
+                 "decode, as in prefill:B=2,T=64,slots=4,logits=last. Default: what generation needs")
+      ->type_name("NAME:B=b,T=t")
+      ->allow_extra_args(false);
+  app.add_option("--schedule", options.schedule,
+                 "How sequence ops walk the sequence: parallel, recurrent,\n"
+                 "chunkwise, chunkwise:C or auto, by the cost model")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--target", options.target,
+                 "Machine to compile for: cpu (the one at hand) or a name such as cpu:x86-64-v4")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("-o", options.output, "Write the package here")->type_name("FILE");
+  app.add_option("--dump-ir", options.dumpFolder, "Write the IR after each stage there")->type_name("FOLDER");
+  app.add_flag("--explain-schedule", options.explainSchedule,
+               "Print which schedules were chosen and why; -o may then be left out");
+  app.add_flag("--time-report", options.timeReport, "Print the time of each stage to stderr");
+}
+
+absl::Status checkTarget(const std::string &name) {
+  if (target::findTarget(name))
+    return absl::OkStatus();
+  std::vector<std::string> known;
+  for (std::string_view target : target::targetNames())
+    known.emplace_back(target);
+  std::string nearest = rt::nearestName(name, known);
+  absl::Status status =
+      makeError(ErrorId::Usage, absl::StrCat("expected a known target, found '", name, "'"));
+  return rt::withHelp(std::move(status), nearest.empty()
+                                             ? absl::StrCat("known targets: ", absl::StrJoin(known, ", "))
+                                             : absl::StrCat("did you mean '", nearest, "'?"));
+}
+
+// What the parser cannot know.
+absl::Status complete(Given &given) {
+  CompileOptions &options = given.options;
+  if (options.output.empty() && !options.explainSchedule)
+    return makeError(ErrorId::Usage, "expected -o FILE, found none");
+  for (const std::string &hyper : given.hypers) {
+    size_t equals = hyper.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == hyper.size())
+      return makeError(ErrorId::Usage, absl::StrCat("expected -D NAME=VALUE, found '", hyper, "'"));
+    options.hypers.emplace_back(hyper.substr(0, equals), hyper.substr(equals + 1));
+  }
+  return checkTarget(options.target);
+}
+
+} // namespace
+
+std::string CompileOptions::flags() const {
+  std::string text;
+  for (const auto &[name, value] : hypers)
+    absl::StrAppend(&text, "-D ", name, "=", value, " ");
+  if (!preset.empty())
+    absl::StrAppend(&text, "--preset ", preset, " ");
+  for (const std::string &entry : entries)
+    absl::StrAppend(&text, "--entry ", entry, " ");
+  return absl::StrCat(text, "--schedule ", schedule, " --target ", target);
+}
+
+std::variant<CompileOptions, int> parseOptions(int argc, char **argv) {
+  cli::CommandLine line(overview, "rondo-compile");
+  Given given;
+  addOptions(line.app(), given);
+  if (std::optional<int> code = line.parse(argc, argv))
+    return *code;
+  if (absl::Status status = complete(given); !status.ok())
+    return line.finish(status);
+  given.options.json = line.format() == cli::Format::Json;
+  given.options.quiet = line.quiet();
+  return given.options;
+}
+
+} // namespace rondo

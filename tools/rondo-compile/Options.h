@@ -1,0 +1,32 @@
+// What the command line of rondo-compile asks for.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace rondo {
+
+struct CompileOptions {
+  std::string spec;                                        // "-": standard input
+  std::string preset;                                      // empty: none
+  std::vector<std::pair<std::string, std::string>> hypers; // -D name=value, in order
+  std::vector<std::string> entries;                        // as given; empty: what generation needs
+  std::string schedule = "auto";
+  std::string target = "cpu";
+  std::string output;     // empty: no package is written
+  std::string dumpFolder; // empty: none
+  bool explainSchedule = false;
+  bool timeReport = false;
+  bool json = false;
+  bool quiet = false;
+
+  // The options that shape the package, for its provenance.
+  std::string flags() const;
+};
+
+// Parses the arguments. Help is printed to stdout, errors to stderr; the outcome is then an exit code.
+std::variant<CompileOptions, int> parseOptions(int argc, char **argv);
+
+} // namespace rondo

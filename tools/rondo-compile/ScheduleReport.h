@@ -1,0 +1,11 @@
+// Prints which schedules were chosen, and what they were compared with.
+#pragma once
+
+#include "passes/pipeline/ScheduleRecord.h"
+
+namespace rondo {
+
+// A table for people or JSON for programs. Ops of one entry point that were compared alike share their rows.
+std::string scheduleReport(const std::vector<ScheduledEntry> &entries, bool json);
+
+} // namespace rondo
