@@ -94,6 +94,7 @@ std::variant<CompileOptions, int> parseOptions(int argc, char **argv) {
   cli::CommandLine line(overview, "rondo-compile");
   Given given;
   addOptions(line.app(), given);
+  line.app().footer("Exit codes: 0 done, 1 the spec is wrong, 2 usage, 4 resource missing, 6 bug in Rondo");
   if (std::optional<int> code = line.parse(argc, argv))
     return *code;
   if (absl::Status status = complete(given); !status.ok())
