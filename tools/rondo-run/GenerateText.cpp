@@ -91,7 +91,7 @@ absl::Status generateText(rt::Session &session, const Options &options, const cl
   double seconds = secondsSince(start);
   sink.finish(prompt.size(), tokens, seconds);
   commandLine.note(absl::StrFormat("prompt: %d tokens, %.0f tokens/s; generation: %d tokens, %.0f tokens/s",
-                                   prompt.size(), double(prompt.size()) / promptSeconds, count,
+                                   prompt.size(), double(prompt.size()) / promptSeconds, tokens.size(),
                                    double(tokens.size()) / seconds));
   return options.saveState.empty() ? absl::OkStatus()
                                    : rt::saveStates(options.saveState, model, session.states(), {kSlot});
