@@ -179,7 +179,7 @@ ParseResult BlockOp::parse(OpAsmParser &parser, OperationState &result) {
   for (OpAsmParser::Argument &param : params)
     param.type = ValueType::get(parser.getContext());
   Region *body = result.addRegion();
-  if (parser.parseRegion(*body, params))
+  if (parser.parseRegion(*body, params, /*enableNameShadowing=*/true))
     return failure();
   if (body->empty()) { // `{}` leaves no block
     Block &block = body->emplaceBlock();

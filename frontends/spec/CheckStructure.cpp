@@ -118,7 +118,7 @@ void StructureCheck::checkBlock(spec::BlockOp block) {
   Block &body = block.getBody().front();
   unsigned yields = 0;
   for (auto yield : body.getOps<spec::YieldOp>())
-    if (++yields > 1 || yield->getNextNode() != nullptr)
+    if (Operation *next = yield->getNextNode(); ++yields > 1 || (next && !isa<spec::UndefinedOp>(next)))
       diagnosis
           .report(yield.getLoc(), ErrorId::SpecStructure,
                   "expected one spec.yield at the end of the block, found "

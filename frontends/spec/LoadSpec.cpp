@@ -149,11 +149,18 @@ OwningOpRef<ModuleOp> rondo::parseSpec(StringRef path, llvm::SourceMgr &sources,
 
   ParserErrors errors;
   OwningOpRef<ModuleOp> module = parseText(view(text), context, errors);
-  if (errors.onlyUndefinedValues())
-    if (std::optional<std::string> patched = defineUndefined(text, errors)) {
-      ParserErrors rest;
-      module = parseText(view(*patched), context, rest);
-    }
+  // The parser stops after the first scope with undefined values: one round for each scope.
+  constexpr unsigned kMaxRounds = 32;
+  std::string patched = text.str();
+  ParserErrors rest = errors;
+  for (unsigned round = 0; !module && rest.onlyUndefinedValues() && round < kMaxRounds; ++round) {
+    std::optional<std::string> defined = defineUndefined(patched, rest);
+    if (!defined)
+      break;
+    patched = std::move(*defined);
+    rest = {};
+    module = parseText(view(patched), context, rest);
+  }
   if (!module)
     errors.emit();
   return module;
