@@ -1,4 +1,4 @@
-// RetNet (arXiv 2307.08621), with torchscale's parameter names: multi-scale retention and a gated feed-forward network.
+// RetNet (arXiv 2307.08621): multi-scale retention and a gated feed-forward network, with torchscale's parameter names.
 spec.model @retnet {
   spec.hyper @vocab = 256 in [1, 1048576]
   spec.hyper @width = 512 in [2, 65536]
@@ -9,7 +9,7 @@ spec.model @retnet {
   spec.hyper @eps = 1e-6 in [0, 1]
   spec.require @width mod (2 * @heads) == 0, "each head rotates pairs of lanes"
   spec.require @value_width mod @heads == 0, "heads must divide the value width"
-  spec.preset "tiny" { vocab = 256, width = 64, value_width = 128, heads = 4, ffn_width = 128, layers = 2 }
+  spec.preset "tiny" { vocab = 256, width = 64, heads = 4, layers = 2 }
   spec.preset "125M" { vocab = 50304, width = 768, heads = 3, layers = 12 }
   spec.preset "350M" { vocab = 50304, width = 1024, heads = 4, layers = 24 }
   spec.preset "1.3B" { vocab = 100352, width = 2048, heads = 8, layers = 24 }
@@ -18,26 +18,27 @@ spec.model @retnet {
 
   spec.block @layer(%x) {
     %n = spec.rms_norm %x eps(@eps) weight("retention_layer_norm.weight", ones, no_decay)
-    %q = spec.linear %n heads(@heads) weight("retention.q_proj.weight", xavier(gain = pow(2, -2.5)), decay)
-    %k = spec.linear %n heads(@heads) weight("retention.k_proj.weight", xavier(gain = pow(2, -2.5)), decay)
-    %v = spec.linear %n to(@value_width) heads(@heads) weight("retention.v_proj.weight", xavier(gain = pow(2, -2.5)), decay)
-    %g = spec.linear %n to(@value_width) heads(@heads) act(silu) weight("retention.g_proj.weight", xavier(gain = pow(2, -2.5)), decay)
+    %q = spec.linear %n to(@width) heads(@heads) weight("retention.q_proj.weight", xavier(pow(2, -2.5)), decay)
+    %k = spec.linear %n to(@width) heads(@heads) weight("retention.k_proj.weight", xavier(pow(2, -2.5)), decay)
+    %v = spec.linear %n to(@value_width) heads(@heads) weight("retention.v_proj.weight", xavier(pow(2, -2.5)), decay)
+    %g = spec.linear %n to(@value_width) heads(@heads) weight("retention.g_proj.weight", xavier(pow(2, -2.5)), decay) act(silu)
     %qr, %kr = spec.rotary %q, %k theta(linspace) pairs(interleaved)
     %o = spec.retention %qr, %kr, %v decay(1 - pow(2, -5 - head)) scale(rsqrt(@width / @heads))
-    %h = spec.rms_norm %o eps(@eps)
-    %m = spec.mul %h, %g
-    %y = spec.linear %m to(@width) weight("retention.out_proj.weight", xavier(gain = 0.5), decay) residual(%x)
+    %m = spec.rms_norm %o eps(@eps)
+    %u = spec.mul %m, %g
+    %y = spec.linear %u to(@width) weight("retention.out_proj.weight", xavier(pow(2, -1)), decay) residual(%x)
     %f = spec.rms_norm %y eps(@eps) weight("final_layer_norm.weight", ones, no_decay)
-    %a = spec.linear %f to(@ffn_width) act(silu) weight("ffn.fc1.weight", kaiming, decay)
+    %a = spec.linear %f to(@ffn_width) weight("ffn.fc1.weight", kaiming, decay) act(silu)
     %b = spec.linear %f to(@ffn_width) weight("ffn.gate.weight", kaiming, decay)
     %c = spec.mul %a, %b
     %z = spec.linear %c to(@width) weight("ffn.fc2.weight", kaiming, decay) residual(%y)
     spec.yield %z
   }
+
   %tokens = spec.input "tokens" tokens(@vocab) text
   %e = spec.embedding %tokens to(@width) weight("embed_tokens.weight", normal(rsqrt(@width)), no_decay)
-  %s = spec.repeat @layer(%e) times(@layers) names("layers.{layer}.")
-  %n = spec.rms_norm %s eps(@eps) weight("layer_norm.weight", ones, no_decay)
+  %h = spec.repeat @layer(%e) times(@layers) names("layers.{layer}.")
+  %n = spec.rms_norm %h eps(@eps) weight("layer_norm.weight", ones, no_decay)
   %logits = spec.linear %n to(@vocab) weight("output_projection.weight", normal(rsqrt(@width)), decay)
   spec.output "logits" %logits
 }
