@@ -168,6 +168,8 @@ int64_t KernelLowering::legalLanes(Value tile) {
   }
   Operation *op = tile.getDefiningOp();
   int64_t lanes = kLanes;
+  if (isa<tile::DotOp>(op)) // comes from whole registers, or will have a home
+    return lanes;
   if (auto load = dyn_cast<tile::LoadOp>(op))
     return tile::getPanelWidth(load.getBuffer().getType()) ? 1 : lanes;
   if (auto gather = dyn_cast<tile::GatherOp>(op))

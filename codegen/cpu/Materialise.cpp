@@ -98,7 +98,9 @@ tile::DotOp KernelLowering::findFusibleDot(Value tile) {
     if (!last || last->getBlock() != op->getBlock() || last->isBeforeInBlock(op))
       last = cast<tile::DotOp>(op);
   }
-  return last;
+  // Register tiles end in whole vectors: what works on shorter ones, as a repeat of 12 columns does, cannot
+  // follow.
+  return last && legalLanes(tile) == kLanes ? last : nullptr;
 }
 
 // ---- homes
