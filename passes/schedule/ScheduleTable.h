@@ -3,7 +3,6 @@
 
 #include "codegen/target/CostModel.h"
 #include "dialects/rondo/Rondo.h"
-#include "mlir/IR/BuiltinOps.h"
 
 namespace rondo {
 
@@ -25,9 +24,5 @@ struct ScheduleTable {
 };
 
 ScheduleTable compareSchedules(ScheduledOpInterface op, const target::Target &target);
-
-// The tables of all ops of all entry points, which must have been given schedules; ops of equal rows once per
-// entry point, with their number. Printed by rondo-compile --explain-schedule.
-void printSchedules(mlir::ModuleOp module, const target::Target &target, llvm::raw_ostream &out);
 
 } // namespace rondo
