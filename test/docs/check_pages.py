@@ -45,7 +45,7 @@ def page_problems(page, build):
                 script.append(block)
         if script:
             environment = {**os.environ, "PATH": os.path.join(build, "bin") + os.pathsep + os.environ["PATH"]}
-            done = subprocess.run(["bash", "-euxc", "\n".join(script)], cwd=folder, env=environment, capture_output=True, text=True)
+            done = subprocess.run(["bash", "-euxc", "\n".join(script)], cwd=folder, env=environment, capture_output=True, text=True, errors="replace")
             if done.returncode:
                 yield f"its commands fail:\n{done.stdout}{done.stderr}"
 
@@ -58,4 +58,4 @@ def main(build, pages):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], [os.path.abspath(page) for page in sys.argv[2:]])
+    main(os.path.abspath(sys.argv[1]), [os.path.abspath(page) for page in sys.argv[2:]])

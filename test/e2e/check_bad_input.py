@@ -63,13 +63,15 @@ def check_packages(checks):
     damaged = {
         "RND3101": [b"", b"GGUF" + good[4:], b"x" * 100],
         "RND3102": [good[:8] + b"\xff\0\0\0" + good[12:]],
-        "RND3103": [good[:-1], good[:70], good + b"\0"],
+        "RND3103": [good[:-1], good[:70]],
+        "RND3105": [good + b"\0"],
         "RND3104": [good[:-1] + bytes([good[-1] ^ 1]), good[:100] + bytes([good[100] ^ 16]) + good[101:]],
     }
     for identifier, contents in damaged.items():
         for index, content in enumerate(contents):
-            for program in ("rondo-run", "rondo-dump"):
-                checks.refused(f"package {index} in {program}", 3, identifier, program, checks.file(content, ".rondo"))
+            path = checks.file(content, ".rondo")
+            checks.refused(f"package {index} in rondo-run", 3, identifier, "rondo-run", path, "--dry-run")
+            checks.refused(f"package {index} in rondo-dump", 3, identifier, "rondo-dump", path)
 
 
 def check_weights(checks):
@@ -93,7 +95,7 @@ def check_weights(checks):
 def check_inputs(checks):
     good = numpy.zeros((1, 4), "i4")
     given = ("--weights", checks.weights)
-    checks.run_refused("no tokens", 2, "RND2201", *given, other=good)
+    checks.run_refused("no tokens", 2, "RND2201", *given)
     checks.run_refused("wrong shape", 2, "RND2201", *given, tokens=numpy.zeros((1, 5), "i4"))
     checks.run_refused("wrong type", 2, "RND2202", *given, tokens=good.astype("f4"))
     checks.run_refused("unknown input", 2, "RND2203", *given, tokens=good, noise=good)
@@ -103,7 +105,7 @@ def check_inputs(checks):
     checks.run_refused("no such entry", 4, "RND4005", *given, entry="backward", tokens=good)
     checks.refused("text on a small vocabulary", 2, "RND2204", "rondo-run", checks.package, *given, "-p", "text")
     checks.refused("unknown flag", 2, "RND2001", "rondo-run", checks.package, "--wieghts", checks.weights)
-    checks.refused("no such package", 4, "RND4003", "rondo-run", "/nonexistent/m.rondo")
+    checks.refused("no such package", 4, "RND4003", "rondo-run", "/nonexistent/m.rondo", "--dry-run")
 
 
 def main(build):

@@ -21,7 +21,7 @@ SAFETENSORS = {
     "RND3003": [safetensors({}, size=1 << 40)],
     "RND3004": [safetensors(b"[1, 2]"), safetensors(b"    ")],
     "RND3005": [safetensors(b'{"\xff": 1}')],
-    "RND3006": [safetensors(b'{"a": }'), safetensors(b'{"a": 1} x')],
+    "RND3006": [safetensors(b'{"a": }'), safetensors(b'{} x')],
     "RND3007": [safetensors(b'{"a": {"dtype":"F32","shape":[2],"data_offsets":[0,8]}, "a": {"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', EIGHT)],
     "RND3008": [safetensors({"a": tensor(colour="red")}, EIGHT)],
     "RND3009": [safetensors({"a": {"dtype": "F32", "shape": [2]}}, EIGHT)],
