@@ -8,8 +8,11 @@ tools/install-packages.sh
 build=${RONDO_BUILD_DIR:-build}
 read -r -a arguments <<<"${RONDO_CMAKE_ARGS:-}"
 mkdir -p "$build"
-if ! CC=clang-22 CXX=clang++-22 cmake -G Ninja -S . -B "$build" "${arguments[@]}" >"$build/configure.log" 2>&1; then
+# Once configured, ninja configures again by itself where that is needed.
+configured="${arguments[*]}"
+if [[ ! -f $build/build.ninja || $(cat "$build/configured" 2>/dev/null) != "$configured" ]] && ! CC=clang-22 CXX=clang++-22 cmake -G Ninja -S . -B "$build" "${arguments[@]}" >"$build/configure.log" 2>&1; then
   cat "$build/configure.log" >&2
   exit 1
 fi
+echo "$configured" >"$build/configured"
 ninja -C "$build" "$@"

@@ -14,4 +14,6 @@ mkdir -p "$work"
 
 echo
 echo "A continuation, token by token from carried states (the weights are untrained, so it means nothing):"
-build/bin/rondo-run "$work/recurrent.rondo" --weights "$work/weights.safetensors" -p "This program is free software" -n 48 --seed 1
+build/bin/rondo-run "$work/recurrent.rondo" --weights "$work/weights.safetensors" -p "This program is free software" -n 48 --seed 1 |
+  LC_ALL=C tr -c '[:print:]\n' '.'
+echo

@@ -20,7 +20,7 @@ if(NOT LLVM_ENABLE_RTTI)
 endif()
 
 # One precompiled header of MLIR for every compiler library.
-file(WRITE ${CMAKE_BINARY_DIR}/rondo_pch.cpp "// Anchor of the precompiled MLIR headers.\n")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/rondo_pch.cpp CONTENT "// Anchor of the precompiled MLIR headers.\n") # only if it changes
 add_library(rondo_pch STATIC ${CMAKE_BINARY_DIR}/rondo_pch.cpp)
 target_link_libraries(rondo_pch PUBLIC rondo_llvm)
 target_precompile_headers(rondo_pch PRIVATE ${CMAKE_SOURCE_DIR}/tools/cmake/MlirHeaders.h)
