@@ -10,9 +10,11 @@ read -r -a arguments <<<"${RONDO_CMAKE_ARGS:-}"
 mkdir -p "$build"
 # Once configured, ninja configures again by itself where that is needed.
 configured="${arguments[*]}"
-if [[ ! -f $build/build.ninja || $(cat "$build/configured" 2>/dev/null) != "$configured" ]] && ! CC=clang-22 CXX=clang++-22 cmake -G Ninja -S . -B "$build" "${arguments[@]}" >"$build/configure.log" 2>&1; then
-  cat "$build/configure.log" >&2
-  exit 1
+if [[ ! -f $build/build.ninja || $(cat "$build/configured" 2>/dev/null) != "$configured" ]]; then
+  if ! CC=clang-22 CXX=clang++-22 cmake -G Ninja -S . -B "$build" "${arguments[@]}" >"$build/configure.log" 2>&1; then
+    cat "$build/configure.log" >&2
+    exit 1
+  fi
+  echo "$configured" >"$build/configured"
 fi
-echo "$configured" >"$build/configured"
 ninja -C "$build" "$@"

@@ -19,24 +19,25 @@ constexpr int kChains = 12;
 constexpr int64_t kSteps = 20000;
 
 // Written out as instructions: a compiler is free to split vectors.
-#define RONDO_FMA_CHAINS(R)                                                                                           \
-  "1:\n"                                                                                                              \
-  "vfmadd213ps %%" R "13, %%" R "12, %%" R "0\nvfmadd213ps %%" R "13, %%" R "12, %%" R "1\n"                          \
-  "vfmadd213ps %%" R "13, %%" R "12, %%" R "2\nvfmadd213ps %%" R "13, %%" R "12, %%" R "3\n"                          \
-  "vfmadd213ps %%" R "13, %%" R "12, %%" R "4\nvfmadd213ps %%" R "13, %%" R "12, %%" R "5\n"                          \
-  "vfmadd213ps %%" R "13, %%" R "12, %%" R "6\nvfmadd213ps %%" R "13, %%" R "12, %%" R "7\n"                          \
-  "vfmadd213ps %%" R "13, %%" R "12, %%" R "8\nvfmadd213ps %%" R "13, %%" R "12, %%" R "9\n"                          \
-  "vfmadd213ps %%" R "13, %%" R "12, %%" R "10\nvfmadd213ps %%" R "13, %%" R "12, %%" R "11\n"                        \
+#define RONDO_FMA_CHAINS(R)                                                                                  \
+  "1:\n"                                                                                                     \
+  "vfmadd213ps %%" R "13, %%" R "12, %%" R "0\nvfmadd213ps %%" R "13, %%" R "12, %%" R "1\n"                 \
+  "vfmadd213ps %%" R "13, %%" R "12, %%" R "2\nvfmadd213ps %%" R "13, %%" R "12, %%" R "3\n"                 \
+  "vfmadd213ps %%" R "13, %%" R "12, %%" R "4\nvfmadd213ps %%" R "13, %%" R "12, %%" R "5\n"                 \
+  "vfmadd213ps %%" R "13, %%" R "12, %%" R "6\nvfmadd213ps %%" R "13, %%" R "12, %%" R "7\n"                 \
+  "vfmadd213ps %%" R "13, %%" R "12, %%" R "8\nvfmadd213ps %%" R "13, %%" R "12, %%" R "9\n"                 \
+  "vfmadd213ps %%" R "13, %%" R "12, %%" R "10\nvfmadd213ps %%" R "13, %%" R "12, %%" R "11\n"               \
   "dec %0\njnz 1b\n"
-#define RONDO_CLOBBERED                                                                                               \
-  "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",    \
-      "xmm13"
+#define RONDO_CLOBBERED                                                                                      \
+  "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",    \
+      "xmm12", "xmm13"
 // All registers zero: subnormals or NaN left in them must not slow the chains.
 #define RONDO_CLEAR(I) "vpxor %%xmm" I ", %%xmm" I ", %%xmm" I "\n"
-#define RONDO_CLEAR_ALL                                                                                               \
-  RONDO_CLEAR("0") RONDO_CLEAR("1") RONDO_CLEAR("2") RONDO_CLEAR("3") RONDO_CLEAR("4") RONDO_CLEAR("5")              \
-  RONDO_CLEAR("6") RONDO_CLEAR("7") RONDO_CLEAR("8") RONDO_CLEAR("9") RONDO_CLEAR("10") RONDO_CLEAR("11")            \
-  RONDO_CLEAR("12") RONDO_CLEAR("13")
+#define RONDO_CLEAR_ALL                                                                                      \
+  RONDO_CLEAR("0")                                                                                           \
+  RONDO_CLEAR("1") RONDO_CLEAR("2") RONDO_CLEAR("3") RONDO_CLEAR("4") RONDO_CLEAR("5") RONDO_CLEAR("6")      \
+      RONDO_CLEAR("7") RONDO_CLEAR("8") RONDO_CLEAR("9") RONDO_CLEAR("10") RONDO_CLEAR("11")                 \
+          RONDO_CLEAR("12") RONDO_CLEAR("13")
 
 double runChains(bool isWide) {
   int64_t steps = kSteps;

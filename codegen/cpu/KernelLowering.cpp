@@ -28,8 +28,8 @@ LogicalResult checkOp(Operation *op) {
   }
   if (isa<math::MathDialect>(op->getDialect()) &&
       !isa<math::AbsFOp, math::CeilOp, math::CopySignOp, math::CosOp, math::ErfOp, math::ExpOp, math::FloorOp,
-           math::FmaOp, math::LogOp, math::RoundEvenOp, math::RsqrtOp, math::SinOp, math::SqrtOp, math::TanhOp,
-           math::TruncOp>(op))
+           math::FmaOp, math::LogOp, math::RoundEvenOp, math::RsqrtOp, math::SinOp, math::SqrtOp,
+           math::TanhOp, math::TruncOp>(op))
     return op->emitOpError("has no lowering to vectors");
   if (isArithmetic && (!touchesTiles || isElementwise(op)))
     return success();

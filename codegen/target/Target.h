@@ -15,22 +15,23 @@ enum class Backend { Cpu, Cuda };
 
 // Rates are per core (CPU) or per device (GPU), sustained; used to compare schedules, not to predict times.
 struct Target {
-  std::string name;               // "cpu:znver4"
+  std::string name; // "cpu:znver4"
   Backend backend = Backend::Cpu;
-  std::string cpu;                // LLVM's -mcpu name
-  std::string llvmFeatures;       // "+avx512f,..."; for a named cpu empty
+  std::string cpu;                           // LLVM's -mcpu name
+  std::string llvmFeatures;                  // "+avx512f,..."; for a named cpu empty
   std::vector<std::string> requiredCpuFlags; // what /proc/cpuinfo must list to run the code
-  int64_t vectorLanes = 16;       // f32 lanes of a vector register
+  int64_t vectorLanes = 16;                  // f32 lanes of a vector register
   int64_t vectorRegisters = 32;
-  double matmulFlops = 0;         // f32 FLOP/s of register-tiled products
-  double vectorFlops = 0;         // f32 FLOP/s of streaming vector code
-  double cacheBytes = 0;          // bytes of the private cache
-  double cacheBandwidth = 0;      // byte/s to it
-  double memoryBandwidth = 0;     // byte/s to memory
+  double matmulFlops = 0;     // f32 FLOP/s of register-tiled products
+  double vectorFlops = 0;     // f32 FLOP/s of streaming vector code
+  double cacheBytes = 0;      // bytes of the private cache
+  double cacheBandwidth = 0;  // byte/s to it
+  double memoryBandwidth = 0; // byte/s to memory
   TileSizes sizes;
 };
 
-// Parses "cpu" (the machine at hand), "cpu:znver4", "cpu:x86-64-v4", "cpu:x86-64-v3". Nullopt for anything else.
+// Parses "cpu" (the machine at hand), "cpu:znver4", "cpu:x86-64-v4", "cpu:x86-64-v3". Nullopt for anything
+// else.
 std::optional<Target> findTarget(std::string_view name);
 // All names that findTarget takes, for help and did-you-mean.
 std::vector<std::string_view> targetNames();

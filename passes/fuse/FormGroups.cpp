@@ -79,7 +79,8 @@ static void buildGroup(OpBuilder &builder, GroupDrafts &drafts, GroupDraft &draf
   values.map(outputs, group.getResults());
 }
 
-// An output is written by a kernel, once: inputs, parameters and repeated outputs are copied by groups without ops.
+// An output is written by a kernel, once: inputs, parameters and repeated outputs are copied by groups
+// without ops.
 static void copyUnwrittenOutputs(func::ReturnOp end) {
   llvm::SmallPtrSet<Value, 4> written;
   OpBuilder builder(end);

@@ -9,8 +9,6 @@ namespace rondo {
 #define GEN_PASS_REGISTRATION
 #include "passes/fuse/FormGroups.h.inc"
 
-inline void registerFusePasses() {
-  registerFormGroups();
-}
+inline void registerFusePasses() { registerFormGroups(); }
 
 } // namespace rondo

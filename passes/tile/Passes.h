@@ -9,8 +9,6 @@ namespace rondo {
 #define GEN_PASS_REGISTRATION
 #include "passes/tile/BuildKernels.h.inc"
 
-inline void registerTilePasses() {
-  registerBuildKernels();
-}
+inline void registerTilePasses() { registerBuildKernels(); }
 
 } // namespace rondo

@@ -13,7 +13,7 @@ namespace rondo {
 
 // A state that a sequence op carries, for one batch row.
 struct StateSpec {
-  llvm::StringRef role;       // last part of the state's name: "retention", "position"
+  llvm::StringRef role; // last part of the state's name: "retention", "position"
   StateKind kind;
   mlir::RankedTensorType slot; // shape and element type for one row, static
 };
@@ -37,8 +37,9 @@ struct Region {
   int64_t rows, columns;   // static
 };
 
-// What rondo-build-kernels offers to the ops of a group while it builds the group's kernel. `mlir::Value`s named
-// "graph" are values of the graph (operands or results of the op being emitted); tiles are ranked tensors.
+// What rondo-build-kernels offers to the ops of a group while it builds the group's kernel. `mlir::Value`s
+// named "graph" are values of the graph (operands or results of the op being emitted); tiles are ranked
+// tensors.
 class KernelBuilder {
 public:
   virtual ~KernelBuilder() = default;
@@ -49,24 +50,29 @@ public:
   // What the group's consumers need regions to be multiples of, see getRegionColumns.
   virtual int64_t granularity() = 0;
 
-  // The buffer (2-D or 1-D memref kernel argument) that holds `graph`, which must come from outside of the group: a
-  // parameter, an input, another group's result. Parameters keep their storage layout in the memref's layout map.
+  // The buffer (2-D or 1-D memref kernel argument) that holds `graph`, which must come from outside of the
+  // group: a parameter, an input, another group's result. Parameters keep their storage layout in the
+  // memref's layout map.
   virtual mlir::Value buffer(mlir::Value graph) = 0;
   // A rectangle of batch row `batch`'s state `[B, ..., C]`, counted within that row as (product of the middle
-  // dimensions) x C: from the pool if `graph` is a rondo.read_state in the group (its slot applied), else from the
-  // operand's buffer. A null `graph` gives f32 zeros.
+  // dimensions) x C: from the pool if `graph` is a rondo.read_state in the group (its slot applied), else
+  // from the operand's buffer. A null `graph` gives f32 zeros.
   virtual mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region) = 0;
-  // The counterpart: stores to the pool if the result goes to a rondo.write_state in the group, and to the result's
-  // own buffer if the group yields it.
-  virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch, const Region &region) = 0;
+  // The counterpart: stores to the pool if the result goes to a rondo.write_state in the group, and to the
+  // result's own buffer if the group yields it.
+  virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch,
+                          const Region &region) = 0;
   // A read-only table that goes into the package, as a buffer of its shape and type: 2-D, f32 or i64.
   virtual mlir::Value table(mlir::DenseElementsAttr values) = 0;
 
-  // The tile of a graph operand at `region`: loaded if it comes from outside, emitted if the group computes it.
+  // The tile of a graph operand at `region`: loaded if it comes from outside, emitted if the group computes
+  // it.
   virtual mlir::Value operand(mlir::Value graph, const Region &region) = 0;
-  // A parameter vector's columns [column, column + columns) modulo its own length, broadcast over region.rows.
+  // A parameter vector's columns [column, column + columns) modulo its own length, broadcast over
+  // region.rows.
   virtual mlir::Value columnVector(mlir::Value graph, const Region &region) = 0;
-  // Roots: `tile` is the first result at `region`. Applies the consumers in the group and stores what it yields.
+  // Roots: `tile` is the first result at `region`. Applies the consumers in the group and stores what it
+  // yields.
   virtual void finish(mlir::Value tile, const Region &region) = 0;
   // Roots: stores a tile of a further sequence result (a log-sum-exp) at row, column of its buffer.
   virtual void store(mlir::Value graphResult, mlir::Value tile, mlir::Value row, mlir::Value column) = 0;
