@@ -33,12 +33,12 @@ constexpr int64_t kSteps = 20000;
       "xmm12", "xmm13"
 // All registers zero: subnormals or NaN left in them must not slow the chains.
 #define RONDO_CLEAR(I) "vpxor %%xmm" I ", %%xmm" I ", %%xmm" I "\n"
+// clang-format off
 #define RONDO_CLEAR_ALL                                                                                      \
-  RONDO_CLEAR("0")                                                                                           \
-  RONDO_CLEAR("1")                                                                                           \
-  RONDO_CLEAR("2")                                                                                           \
-  RONDO_CLEAR("3") RONDO_CLEAR("4") RONDO_CLEAR("5") RONDO_CLEAR("6") RONDO_CLEAR("7") RONDO_CLEAR("8")      \
-      RONDO_CLEAR("9") RONDO_CLEAR("10") RONDO_CLEAR("11") RONDO_CLEAR("12") RONDO_CLEAR("13")
+  RONDO_CLEAR("0") RONDO_CLEAR("1") RONDO_CLEAR("2") RONDO_CLEAR("3") RONDO_CLEAR("4") RONDO_CLEAR("5")      \
+  RONDO_CLEAR("6") RONDO_CLEAR("7") RONDO_CLEAR("8") RONDO_CLEAR("9") RONDO_CLEAR("10") RONDO_CLEAR("11")    \
+  RONDO_CLEAR("12") RONDO_CLEAR("13")
+// clang-format on
 
 double runChains(bool isWide) {
   int64_t steps = kSteps;
