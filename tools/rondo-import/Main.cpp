@@ -20,8 +20,7 @@ static cl::opt<std::string> output("o", cl::desc("Where the spec goes; - is stan
                                    cl::value_desc("FILE"), cl::init("-"), cl::cat(category));
 static cl::opt<std::string>
     rowScale("row-scale", cl::init("none"), cl::cat(category),
-             cl::desc("none, torchscale_recurrent or torchscale_parallel: scale rows of "
-                      "retention as torchscale's forms do"));
+             cl::desc("Row scaling of retention: none, torchscale_recurrent or torchscale_parallel"));
 // `--help=RND1234`; the driver's own --help takes no value.
 static cl::opt<std::string> explain("explain", cl::desc("Explain an error: --explain=RND2002"),
                                     cl::cat(category));
