@@ -49,8 +49,8 @@ std::string dotKernel(const Form &f) {
 // Where element (n, k) of a parameter lies.
 int64_t panelIndex(const Form &f, int64_t n, int64_t k) { return (n / 32 * f.k + k) * 32 + n % 32; }
 
-void checkDot(const Form &f) {
-  SCOPED_TRACE(::testing::Message() << f);
+void checkDot(const Form &f, const target::Target &target = hostTarget()) {
+  SCOPED_TRACE(::testing::Message() << f << " for " << target.name);
   AlignedFloats a = randomFloats(f.m * f.k, 1), b((f.n + 31) / 32 * 32 * f.k), c = randomFloats(f.m * f.n, 3);
   AlignedFloats random = randomFloats(f.n * f.k, 2), d(f.m * f.n, NAN);
   auto bAt = [&](int64_t k, int64_t n) -> float & {
@@ -65,7 +65,7 @@ void checkDot(const Form &f) {
     for (int64_t i = 0; i < f.m; ++i)
       for (int64_t k = i + 1; k < f.k; ++k)
         a[f.transposeA ? k * f.m + i : i * f.k + k] = NAN;
-  runKernel(dotKernel(f), {a.data(), b.data(), c.data(), d.data()});
+  runKernel(dotKernel(f), {a.data(), b.data(), c.data(), d.data()}, 1, target);
   for (int64_t i = 0; i < f.m; ++i) {
     for (int64_t j = 0; j < f.n; ++j) {
       if (isLowerResult && j > i) {
@@ -127,6 +127,18 @@ TEST(Dot, Triangles) {
   for (int64_t size : {1, 8, 20, 40, 64, 70}) {
     checkDot({.m = size, .n = size, .k = 13, .transposeB = true, .stageB = true, .triangle = "lower_result"});
     checkDot({.m = size, .n = 37, .k = size, .acc = true, .triangle = "lower_lhs"});
+  }
+}
+
+// The same kernels on narrower machines: AVX2 runs wherever AVX-512 does.
+TEST(Dot, EveryTargetOfThisMachine) {
+  for (const char *name : {"cpu:x86-64-v3", "cpu:x86-64-v4", "cpu:znver4"}) {
+    target::Target target = *target::findTarget(name);
+    if (target.vectorLanes > hostTarget().vectorLanes)
+      continue;
+    checkDot({.m = 13, .n = 45, .k = 300, .transposeB = true, .acc = true, .panels = true}, target);
+    checkDot({.m = 21, .n = 35, .k = 19, .transposeA = true, .stageA = true, .stageB = true}, target);
+    checkDot({.m = 1, .n = 300, .k = 65, .transposeB = true, .panels = true}, target);
   }
 }
 
