@@ -82,6 +82,12 @@ void TileAccess::store(Value value, const TileHome &home, const TilePoint &point
     vector::MaskedStoreOp::create(builder, loc, home.memref, at, mask(point.count, point.lanes), value);
 }
 
+void TileAccess::prefetch(const TileHome &home, const TilePoint &point, bool isWrite) {
+  SmallVector<Value, 3> at = indices(home, point.row, point.column);
+  memref::PrefetchOp::create(builder, loc, home.memref, at, isWrite, /*localityHint=*/3,
+                             /*isDataCache=*/true);
+}
+
 Value TileAccess::loadScalar(const TileHome &home, Value row, Value column) {
   return load(home, TilePoint{row, column, 1, 1});
 }

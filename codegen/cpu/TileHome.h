@@ -57,6 +57,7 @@ public:
   /// Lanes at and beyond point.count are zero.
   mlir::Value load(const TileHome &home, const TilePoint &point);
   void store(mlir::Value value, const TileHome &home, const TilePoint &point);
+  void prefetch(const TileHome &home, const TilePoint &point, bool isWrite);
   /// One element, wherever the home lies.
   mlir::Value loadScalar(const TileHome &home, mlir::Value row, mlir::Value column);
 
