@@ -1,6 +1,8 @@
 // How long an entry point takes, as a whole and kernel by kernel.
 #include "tools/rondo-bench/Measure.h"
 
+#include "bench/cpu/FmaPeak.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -38,6 +40,22 @@ absl::StatusOr<EntryTime> measureEntry(rt::Session &session, rt::Executor &execu
     time.bytes += static_cast<double>(command->bytes());
   }
   return time;
+}
+
+static double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+absl::StatusOr<PeakShare> measureShare(rt::Session &session, rt::Executor &executor, double seconds) {
+  constexpr int kRounds = 15;
+  std::vector<double> peaks, shares;
+  for (int round = 0; round < kRounds; ++round) {
+    peaks.push_back(measureFmaPeak(0.02));
+    RONDO_ASSIGN_OR_RETURN(EntryTime time, measureEntry(session, executor, seconds / kRounds, 2));
+    shares.push_back(time.flops / time.best / peaks.back());
+  }
+  return PeakShare{median(peaks), median(shares)};
 }
 
 absl::StatusOr<std::vector<KernelTime>> measureKernels(rt::Session &session, rt::Executor &executor,

@@ -18,6 +18,15 @@ struct EntryTime {
 absl::StatusOr<EntryTime> measureEntry(rt::Session &session, rt::Executor &executor, double seconds,
                                        uint64_t minimumRuns);
 
+struct PeakShare {
+  double peak = 0;  // FLOP/s of one core
+  double share = 0; // of it that the entry reaches
+};
+
+// Medians over rounds in which the peak is taken right before a few runs: the clock of a shared machine
+// changes by the second, and what is compared must have run at the same one.
+absl::StatusOr<PeakShare> measureShare(rt::Session &session, rt::Executor &executor, double seconds);
+
 struct KernelTime {
   std::string name, source;
   uint64_t commands = 0;

@@ -1,5 +1,4 @@
 // rondo-bench: times the entry points of a package, beside the peak of the machine if asked for.
-#include "bench/cpu/FmaPeak.h"
 #include "runtime/device/cpu/CpuDevice.h"
 #include "tools/cli/CommandLine.h"
 #include "tools/cli/Report.h"
@@ -56,7 +55,7 @@ absl::StatusOr<std::vector<const rt::format::Entry *>> chosenEntries(const rt::P
 }
 
 void addEntryRow(cli::Table &table, const rt::format::Entry &entry, const bench::EntryTime &time,
-                 double peak) {
+                 double share) {
   std::vector<cli::Cell> row = {entry.name()->str(),
                                 time.runs,
                                 1e3 * time.best,
@@ -64,8 +63,8 @@ void addEntryRow(cli::Table &table, const rt::format::Entry &entry, const bench:
                                 1e3 * time.deviation,
                                 static_cast<double>(entry.batch() * entry.time()) / time.best,
                                 1e-9 * time.flops / time.best};
-  if (peak > 0)
-    row.push_back(100 * time.flops / time.best / peak);
+  if (share > 0)
+    row.push_back(100 * share);
   table.add(std::move(row));
 }
 
@@ -90,12 +89,14 @@ absl::Status run(const Options &options, const cli::CommandLine &commandLine) {
     commandLine.note("timing " + entry->name()->str());
     RONDO_ASSIGN_OR_RETURN(rt::Executor * executor, session->executor(*entry));
     RONDO_RETURN_IF_ERROR(bench::fillInputs(*executor));
-    // The peak is taken right beside what it is compared with: shared machines change by the second.
-    double peak = options.peak ? bench::measureFmaPeak(0.2) : 0;
-    bestPeak = std::max(bestPeak, peak);
     RONDO_ASSIGN_OR_RETURN(bench::EntryTime time,
                            bench::measureEntry(*session, *executor, options.seconds, options.minimumRuns));
-    addEntryRow(times, *entry, time, peak);
+    bench::PeakShare share;
+    if (options.peak) {
+      RONDO_ASSIGN_OR_RETURN(share, bench::measureShare(*session, *executor, options.seconds));
+    }
+    bestPeak = std::max(bestPeak, share.peak);
+    addEntryRow(times, *entry, time, share.share);
     if (!options.kernels)
       continue;
     RONDO_ASSIGN_OR_RETURN(auto kernels, bench::measureKernels(*session, *executor, options.minimumRuns));
