@@ -91,6 +91,7 @@ void KernelLowering::lowerFor(scf::ForOp op) {
       scalars.map(argument, *scalarArgument++);
     }
   }
+  planPrefetch(op, lowered.getInductionVar(), lowered.getUpperBound());
   lowerBlock(*op.getBody());
   auto yield = cast<scf::YieldOp>(op.getBody()->getTerminator());
   lowerYields(yield, carried);

@@ -10,7 +10,7 @@
 // The files beside this one: KernelLowering.cpp the frame and the walk over a block; Expressions.cpp vectors
 // of deferred tiles; Materialise.cpp what gets a home, and sinks; Overwrites.cpp what must be saved before
 // memory changes; DotLowering.cpp, RegisterTiles.cpp and Packing.cpp products; Reductions.cpp;
-// ControlFlow.cpp; Loops.cpp.
+// ControlFlow.cpp; Prefetch.cpp; Loops.cpp.
 #pragma once
 
 #include "codegen/cpu/TileHome.h"
@@ -133,6 +133,13 @@ private:
                 llvm::SmallVectorImpl<mlir::Value> &sums);
   llvm::SmallVector<mlir::Value> emitSteps(Product &product, const RegisterTile &tile, mlir::Value from,
                                            mlir::Value to, llvm::ArrayRef<mlir::Value> initial);
+  /// What the next iteration of a loop loads.
+  struct Ahead {
+    TileHome home;
+    int64_t rows, columns;
+  };
+  void planPrefetch(mlir::scf::ForOp loop, mlir::Value induction, mlir::Value end);
+  void prefetchAhead(Product &product, const RegisterTile &tile);
   void emitDiagonal(Product &product, const RegisterTile &tile, llvm::SmallVectorImpl<mlir::Value> &sums);
 
   // ---- reductions and memory
@@ -158,8 +165,9 @@ private:
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, TileHome> packed; // right operands, (tile, transposed)
   llvm::SmallVector<mlir::Value>
       tiles; // deferred or carried, in program order: what an overwrite may concern
-  mlir::Operation *currentOp = nullptr; // that is being lowered
-  unsigned currentOperand = 0;          // of a terminator
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Ahead, 0>> ahead; // by the dot that asks for it
+  mlir::Operation *currentOp = nullptr;                                 // that is being lowered
+  unsigned currentOperand = 0;                                          // of a terminator
 };
 
 } // namespace rondo::codegen

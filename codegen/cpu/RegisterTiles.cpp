@@ -17,6 +17,7 @@ TilePoint KernelLowering::pointOf(const RegisterTile &tile, int64_t row, int64_t
 
 void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile) {
   SmallVector<Value> sums;
+  prefetchAhead(product, tile);
   if (!product.endsInPartial() && !product.destination.offsets.empty()) // a buffer, not scratch
     for (int64_t row = 0; row < tile.rows; ++row)
       for (int64_t vector = 0; vector < tile.vectors(); ++vector)

@@ -84,7 +84,7 @@ void TileAccess::store(Value value, const TileHome &home, const TilePoint &point
 
 void TileAccess::prefetch(const TileHome &home, const TilePoint &point, bool isWrite) {
   SmallVector<Value, 3> at = indices(home, point.row, point.column);
-  memref::PrefetchOp::create(builder, loc, home.memref, at, isWrite, /*localityHint=*/3,
+  memref::PrefetchOp::create(builder, loc, home.memref, at, isWrite, isWrite ? 3 : 2,
                              /*isDataCache=*/true);
 }
 

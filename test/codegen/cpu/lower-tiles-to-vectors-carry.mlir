@@ -69,3 +69,25 @@ tile.kernel @running_sum(%x: memref<40xf32>, %y: memref<40xf32>) writes [false, 
   tile.store %s, %y[%c0] : tensor<40xf32>, memref<40xf32>
   tile.return
 }
+
+// While the product runs, memory fetches the rows that the next iteration will load; the last iteration asks for its own again.
+// CHECK-LABEL: func.func @prefetch_next(
+// CHECK: %[[NEXT:[0-9]+]] = arith.addi %[[I:[a-z0-9]+]], %{{.*}} : index
+// CHECK: arith.cmpi slt, %[[NEXT]]
+// CHECK: %[[AHEAD:[0-9]+]] = arith.select %{{.*}}, %[[NEXT]], %[[I]] : index
+// CHECK: %[[ROW:[0-9]+]] = arith.addi %{{.*}}, %[[AHEAD]] : index
+// CHECK: memref.prefetch %arg0[%[[ROW]], %{{.*}}], read, locality<2>, data : memref<64x16xf32>
+// CHECK: vector.fma
+tile.kernel @prefetch_next(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %o: memref<64x32xf32>)
+    writes [false, false, true] grid [1] ids(%i) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %b = tile.load %w[%c0, %c0] : memref<16x32xf32> -> tensor<16x32xf32>
+  scf.for %t = %c0 to %c64 step %c16 {
+    %a = tile.load %x[%t, %c0] : memref<64x16xf32> -> tensor<16x16xf32>
+    %d = tile.dot %a, %b : tensor<16x16xf32>, tensor<16x32xf32> -> tensor<16x32xf32>
+    tile.store %d, %o[%t, %c0] : tensor<16x32xf32>, memref<64x32xf32>
+  }
+  tile.return
+}
