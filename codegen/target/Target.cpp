@@ -27,7 +27,7 @@ struct Machine {
 
 constexpr double mebi = 1 << 20;
 constexpr Machine machines[] = {
-    {"cpu:znver5", "znver5", 4, 16, 32, 200e9, 50e9, 1 * mebi, 160e9, 28e9},
+    {"cpu:znver5", "znver5", 4, 16, 32, 200e9, 75e9, 1 * mebi, 160e9, 28e9},
     {"cpu:znver4", "znver4", 3, 16, 32, 108e9, 35e9, 1 * mebi, 105e9, 25e9},
     {"cpu:x86-64-v4", "x86-64-v4", 2, 16, 32, 108e9, 35e9, 1 * mebi, 105e9, 20e9},
     {"cpu:x86-64-v3", "x86-64-v3", 1, 8, 16, 65e9, 25e9, 0.5 * mebi, 80e9, 20e9},

@@ -10,10 +10,8 @@ struct Work {
   double matmulFlops = 0;
   double vectorFlops = 0;
   double bytes = 0;
-  double serialSteps = 0;     // longest chain of dependent steps: tokens of a recurrence, chunks of a scan
   double workingSetBytes = 0; // what one worker touches again and again: a state, the keys of a head
   double reuseBytes = 0;      // moved between that working set and the registers, all workers together
-  double dotRows = 0;         // rows of the smallest dot; 0 = large
 
   double flops() const { return matmulFlops + vectorFlops; }
 };

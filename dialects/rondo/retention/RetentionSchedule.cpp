@@ -34,7 +34,6 @@ static constexpr double kFloat = 4; // bytes
 static Work recurrentWork(const Sizes &s) {
   double tokens = s.sequences * s.tokens;
   return {.vectorFlops = 5 * s.state() * tokens,
-          .serialSteps = s.tokens,
           .workingSetBytes = kFloat * s.state(),
           .reuseBytes = 2 * kFloat * s.state() * tokens};
 }
@@ -44,13 +43,12 @@ static Work recurrentWork(const Sizes &s) {
 static Work parallelWork(const Sizes &s, double rows) {
   double tokens = s.sequences * s.tokens;
   rows = std::min(rows, s.tokens);
+  double blocks = s.tokens / rows;
+  double states = s.state() * (blocks * int(s.stateIn) + 2 * int(s.stateOut));
   double stateProducts = 2 * s.state() * (int(s.stateIn) + int(s.stateOut));
   return {.matmulFlops = tokens * (s.tokens * s.widths() + stateProducts),
-          .vectorFlops = tokens * s.tokens / 2,
-          .serialSteps = 1,
           .workingSetBytes = kFloat * s.tokens * s.widths(),
-          .reuseBytes = kFloat * s.sequences * (s.tokens / rows) * (s.tokens / 2) * s.widths(),
-          .dotRows = rows};
+          .reuseBytes = kFloat * s.sequences * (blocks * (s.tokens / 2) * s.widths() + states)};
 }
 
 // Inside a chunk as parallel, between chunks as recurrent: the state is read for o and updated once per
@@ -60,11 +58,8 @@ static Work chunkwiseWork(const Sizes &s, double chunk) {
   double tokens = s.sequences * s.tokens, chunks = std::ceil(s.tokens / chunk);
   double perChunk = 3 * s.state() + 2 * chunk * (2 * s.widths() + chunk);
   return {.matmulFlops = tokens * (chunk * s.widths() + 4 * s.state()),
-          .vectorFlops = tokens * (chunk / 2 + s.keyWidth + 2 * s.valueWidth),
-          .serialSteps = chunks,
           .workingSetBytes = kFloat * (s.state() + chunk * (2 * s.widths() + chunk)),
-          .reuseBytes = kFloat * s.sequences * chunks * perChunk,
-          .dotRows = chunk};
+          .reuseBytes = kFloat * s.sequences * chunks * perChunk};
 }
 
 static Work workOf(RetentionOp op, Form form, double rows) {
@@ -85,7 +80,6 @@ Work RetentionOp::getSteadyWork(int64_t chunk) {
   work.matmulFlops /= sizes.tokens;
   work.vectorFlops /= sizes.tokens;
   work.reuseBytes /= sizes.tokens;
-  work.serialSteps /= sizes.tokens;
   return work;
 }
 
