@@ -7,6 +7,7 @@
 #include "runtime/device/cpu/ThreadPool.h"
 #include "runtime/memory/AlignedBuffer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -30,7 +31,19 @@ struct BoundCommand {
   rondo_kernel_fn kernel;
   void *const *buffers;
   int64_t workgroups;
+  unsigned workers;
 };
+
+// A worker must be worth waking: handing over a share takes microseconds, and a whole time slice where other
+// programs keep the processors busy. A core does about this many operations, or moves that many bytes, in 20
+// microseconds.
+constexpr uint64_t kWorkPerWorker = 1 << 19;
+
+// Results do not depend on it: workgroups are independent.
+unsigned usefulWorkers(const format::Command &command, unsigned workers) {
+  uint64_t shares = std::max(command.flops(), command.bytes()) / kWorkPerWorker;
+  return static_cast<unsigned>(std::clamp<uint64_t>(shares, 1, workers));
+}
 
 // What the workers of one command share.
 struct Dispatch {
@@ -57,8 +70,9 @@ public:
     commands_.reserve(commands);
     pointers_.reserve(arguments); // never grows afterwards: commands point into it
   }
-  void beginCommand(rondo_kernel_fn kernel, int64_t workgroups) {
-    commands_.push_back({kernel, pointers_.data() + pointers_.size(), workgroups});
+  void beginCommand(rondo_kernel_fn kernel, const format::Command &command) {
+    commands_.push_back({kernel, pointers_.data() + pointers_.size(),
+                         static_cast<int64_t>(command.workgroups()), usefulWorkers(command, pool_.size())});
   }
   void addArgument(void *pointer) { pointers_.push_back(pointer); }
 
@@ -67,7 +81,7 @@ public:
     for (size_t i = 0; i < commands_.size(); ++i) {
       Clock::time_point start = times.empty() ? Clock::time_point() : Clock::now();
       Dispatch dispatch = {&commands_[i], scratch_.data()};
-      pool_.run(commands_[i].workgroups, runWorkgroups, &dispatch);
+      pool_.run(commands_[i].workgroups, commands_[i].workers, runWorkgroups, &dispatch);
       if (!times.empty())
         times[i] = static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
     }
@@ -125,7 +139,7 @@ public:
       arguments += command->bindings()->size();
     list->reserve(entry.commands()->size(), arguments);
     for (const format::Command *command : *entry.commands()) {
-      list->beginCommand(kernels_[command->kernel()], static_cast<int64_t>(command->workgroups()));
+      list->beginCommand(kernels_[command->kernel()], *command);
       for (const format::Binding *binding : *command->bindings())
         list->addArgument(boundAddress(entry, buffers, *binding));
     }

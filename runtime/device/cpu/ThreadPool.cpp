@@ -44,8 +44,8 @@ ThreadPool::~ThreadPool() {
   }
 }
 
-void ThreadPool::run(int64_t iterations, Body body, void *context) {
-  sharing_ = static_cast<unsigned>(std::min<int64_t>(iterations, count_));
+void ThreadPool::run(int64_t iterations, unsigned workers, Body body, void *context) {
+  sharing_ = static_cast<unsigned>(std::min<int64_t>(iterations, std::min(workers, count_)));
   if (sharing_ == 0)
     return;
   body_ = body;

@@ -23,9 +23,9 @@ public:
 
   unsigned size() const { return count_; }
 
-  // Splits [0, iterations) into contiguous shares whose sizes differ by at most one, and returns when all are
-  // done.
-  void run(int64_t iterations, Body body, void *context);
+  // Splits [0, iterations) among at most `workers` into contiguous shares whose sizes differ by at most one,
+  // and returns when all are done.
+  void run(int64_t iterations, unsigned workers, Body body, void *context);
 
 private:
   // A worker sleeps on its own number, so that loops with few iterations wake few workers.

@@ -86,7 +86,10 @@ TEST(CpuFeatures, codeForOtherMachines) {
 
 // The sample's forward pass, bound by hand: the same bits on one thread and on three.
 TEST(CpuDevice, runsCommandLists) {
-  Package package = packageOf(test::samplePackageSpec());
+  codegen::PackageSpec spec = test::samplePackageSpec();
+  for (auto &command : spec.entries[0].commands)
+    command.flops = 1 << 30; // enough for every worker to get a share
+  Package package = packageOf(spec);
   const format::Entry &forward = *package.findEntry("forward");
   for (unsigned threads : {1u, 3u}) {
     std::unique_ptr<Device> device = createCpuDevice(threads);

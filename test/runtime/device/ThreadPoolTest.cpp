@@ -21,7 +21,7 @@ void note(void *context, unsigned worker, int64_t begin, int64_t end) {
 std::vector<Share> split(unsigned workers, int64_t iterations) {
   ThreadPool pool(workers);
   std::vector<Share> shares(workers);
-  pool.run(iterations, note, &shares);
+  pool.run(iterations, workers, note, &shares);
   return shares;
 }
 
@@ -35,6 +35,13 @@ TEST(ThreadPool, fewIterationsUseFewWorkers) {
   EXPECT_EQ(split(4, 2), (std::vector<Share>{{0, 1}, {1, 2}, {}, {}}));
 }
 
+TEST(ThreadPool, smallLoopsStayWithTheCaller) {
+  ThreadPool pool(3);
+  std::vector<Share> shares(3);
+  pool.run(8, 1, note, &shares);
+  EXPECT_EQ(shares, (std::vector<Share>{{0, 8}, {}, {}}));
+}
+
 TEST(ThreadPool, no_iterations) { EXPECT_EQ(split(2, 0), (std::vector<Share>{{}, {}})); }
 
 // Loops of all sizes in a row: every iteration runs once, also when workers go to sleep in between.
@@ -46,7 +53,7 @@ TEST(ThreadPool, everyIterationRunsOnce) {
       ++(*static_cast<std::vector<int> *>(context))[i];
   };
   for (int round = 0; round < 2000; ++round)
-    pool.run(round % 65, count, &counts);
+    pool.run(round % 65, 4, count, &counts);
   std::vector<int> expected(64);
   for (int round = 0; round < 2000; ++round)
     for (int i = 0; i < round % 65; ++i)
