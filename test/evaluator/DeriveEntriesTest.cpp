@@ -1,6 +1,7 @@
 // What derive promises: a sequence cut anywhere, in any slots and company, gives what the whole sequence
 // gives.
 #include "test/evaluator/DerivedModel.h"
+#include "test/property/CaseFactor.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,7 @@ using namespace rondo::reference;
 namespace {
 
 TEST(DeriveEntries, PrefillCutAnywhereAndDecodeEqualForward) {
-  for (unsigned seed = 1; seed <= 120; ++seed) {
+  for (unsigned seed = 1; seed <= 120 * rondo::property::caseFactor(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     DerivedModel model(seed);
     ASSERT_TRUE(model.entries);
@@ -19,7 +20,7 @@ TEST(DeriveEntries, PrefillCutAnywhereAndDecodeEqualForward) {
 }
 
 TEST(DeriveEntries, ScoreIsTheLogProbabilityOfTargets) {
-  for (unsigned seed = 1001; seed <= 1060; ++seed) {
+  for (unsigned seed = 1001; seed <= 1000 + 60 * rondo::property::caseFactor(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     DerivedModel model(seed);
     ASSERT_TRUE(model.entries);
@@ -29,7 +30,7 @@ TEST(DeriveEntries, ScoreIsTheLogProbabilityOfTargets) {
 
 // A copied slot continues as the original does, and neither disturbs the other.
 TEST(DeriveEntries, ForkedStatesContinueExactly) {
-  for (unsigned seed = 2001; seed <= 2040; ++seed) {
+  for (unsigned seed = 2001; seed <= 2000 + 40 * rondo::property::caseFactor(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     DerivedModel model(seed);
     ASSERT_TRUE(model.entries);

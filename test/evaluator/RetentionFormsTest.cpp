@@ -2,6 +2,7 @@
 // definition.
 #include "test/evaluator/RetentionForms.h"
 #include "test/evaluator/RandomGraph.h"
+#include "test/property/CaseFactor.h"
 
 #include <gtest/gtest.h>
 
@@ -41,7 +42,7 @@ RetentionProblem randomProblem(Random &random) {
 }
 
 TEST(RetentionForms, AgreeOnRandomProblems) {
-  for (unsigned seed = 1; seed <= 300; ++seed) {
+  for (unsigned seed = 1; seed <= 300 * rondo::property::caseFactor(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
     RetentionProblem problem = randomProblem(random);

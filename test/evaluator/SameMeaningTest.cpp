@@ -3,6 +3,7 @@
 #include "passes/fuse/Passes.h"
 #include "passes/schedule/Passes.h"
 #include "test/evaluator/RandomGraph.h"
+#include "test/property/CaseFactor.h"
 
 #include <gtest/gtest.h>
 
@@ -47,7 +48,7 @@ void expectSame(const std::vector<Tensor> &expected, const std::vector<Tensor> &
 TEST(SameMeaning, AfterScheduleAndAfterGroups) {
   DialectRegistry registry;
   registerReferences(registry);
-  for (unsigned seed = 1; seed <= 120; ++seed) {
+  for (unsigned seed = 1; seed <= 120 * rondo::property::caseFactor(); ++seed) {
     Random random(seed);
     MLIRContext context(registry);
     context.loadAllAvailableDialects();

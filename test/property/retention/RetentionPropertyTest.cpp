@@ -1,5 +1,6 @@
 // Properties of compiled retention: three schedules against float64, cuts, padding, and bits that nothing
 // else decides.
+#include "test/property/CaseFactor.h"
 #include "test/property/retention/RetentionCase.h"
 
 #include <cmath>
@@ -103,7 +104,9 @@ std::vector<RetentionShape> randomShapes(size_t count, uint64_t seed) {
 
 } // namespace
 
-TEST(Retention, SchedulesAgreeWithFloat64) { checkAgainstReference(randomShapes(16, firstSeed), firstSeed); }
+TEST(Retention, SchedulesAgreeWithFloat64) {
+  checkAgainstReference(randomShapes(16 * rondo::property::caseFactor(), firstSeed), firstSeed);
+}
 
 TEST(Retention, AdjointAgreesWithFloat64) {
   std::vector<RetentionShape> shapes = randomShapes(6, firstSeed + 1);
