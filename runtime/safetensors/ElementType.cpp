@@ -107,4 +107,30 @@ bool convertToI64(ElementType type, const uint8_t *source, size_t count, int64_t
   return true;
 }
 
+ElementType elementTypeOf(format::DType dtype) {
+  switch (dtype) {
+  case format::DType::F32:
+    return ElementType::F32;
+  case format::DType::F64:
+    return ElementType::F64;
+  case format::DType::F16:
+    return ElementType::F16;
+  case format::DType::BF16:
+    return ElementType::BF16;
+  case format::DType::I8:
+    return ElementType::I8;
+  case format::DType::I16:
+    return ElementType::I16;
+  case format::DType::I32:
+    return ElementType::I32;
+  case format::DType::I64:
+    return ElementType::I64;
+  case format::DType::U8:
+    return ElementType::U8;
+  case format::DType::Bool:
+    return ElementType::Bool;
+  }
+  return ElementType::U8;
+}
+
 } // namespace rondo::rt::safetensors

@@ -1,6 +1,8 @@
 // The element types of safetensors files, and how they become the runtime's numbers.
 #pragma once
 
+#include "runtime/format/Package_generated.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,5 +46,8 @@ bool isInteger(ElementType type);
 void convertToF32(ElementType type, const uint8_t *source, size_t count, float *target);
 // False if an element (only a U64) does not fit.
 bool convertToI64(ElementType type, const uint8_t *source, size_t count, int64_t *target);
+
+// The type under which files hold tensors of a package.
+ElementType elementTypeOf(format::DType dtype);
 
 } // namespace rondo::rt::safetensors

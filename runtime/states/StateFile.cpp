@@ -19,6 +19,7 @@ namespace rondo::rt {
 namespace {
 
 using safetensors::ElementType;
+using safetensors::elementTypeOf;
 using safetensors::Reader;
 using safetensors::TensorInfo;
 
@@ -39,32 +40,6 @@ public:
 private:
   XXH3_state_t state;
 };
-
-ElementType elementTypeOf(format::DType dtype) {
-  switch (dtype) {
-  case format::DType::F32:
-    return ElementType::F32;
-  case format::DType::F64:
-    return ElementType::F64;
-  case format::DType::F16:
-    return ElementType::F16;
-  case format::DType::BF16:
-    return ElementType::BF16;
-  case format::DType::I8:
-    return ElementType::I8;
-  case format::DType::I16:
-    return ElementType::I16;
-  case format::DType::I32:
-    return ElementType::I32;
-  case format::DType::I64:
-    return ElementType::I64;
-  case format::DType::U8:
-    return ElementType::U8;
-  case format::DType::Bool:
-    return ElementType::Bool;
-  }
-  return ElementType::U8;
-}
 
 std::vector<uint64_t> shapeInFile(const StateInfo &info, uint64_t rows) {
   std::vector<uint64_t> shape = {rows};

@@ -10,6 +10,7 @@ namespace {
 
 namespace format = rt::format;
 using rt::safetensors::ElementType;
+using rt::safetensors::elementTypeOf;
 using rt::safetensors::Reader;
 using rt::safetensors::TensorInfo;
 
@@ -80,32 +81,6 @@ absl::Status readState(const Reader &file, const TensorInfo &tensor, rt::StatePo
                            absl::StrCat("state '", info.name, "' is of a type that files cannot give"));
   }
   return absl::OkStatus();
-}
-
-ElementType elementTypeOf(format::DType dtype) {
-  switch (dtype) {
-  case format::DType::F32:
-    return ElementType::F32;
-  case format::DType::F64:
-    return ElementType::F64;
-  case format::DType::F16:
-    return ElementType::F16;
-  case format::DType::BF16:
-    return ElementType::BF16;
-  case format::DType::I8:
-    return ElementType::I8;
-  case format::DType::I16:
-    return ElementType::I16;
-  case format::DType::I32:
-    return ElementType::I32;
-  case format::DType::I64:
-    return ElementType::I64;
-  case format::DType::U8:
-    return ElementType::U8;
-  case format::DType::Bool:
-    return ElementType::Bool;
-  }
-  return ElementType::U8;
 }
 
 } // namespace
