@@ -3,7 +3,7 @@
 set -euo pipefail
 
 build_packages=(
-  clang-22 lld-22 liblld-22-dev libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools libclang-rt-22-dev
+  clang-22 lld-22 libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools libclang-rt-22-dev
   cmake ninja-build
   libabsl-dev libcli11-dev libflatbuffers-dev flatbuffers-compiler nlohmann-json3-dev libxxhash-dev zlib1g-dev libzstd-dev
   clang-format-22 libgtest-dev python3 python3-numpy
