@@ -5,7 +5,6 @@
 #include "codegen/cpu/Passes.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -48,7 +47,7 @@ struct Stage {
   void (*addPasses)(OpPassManager &);
 };
 
-LogicalResult lowerToLLVMDialect(ModuleOp module, StageObserver observer) {
+LogicalResult lowerToLLVMDialect(ModuleOp module, StageObserver observer, PassObserver observePasses) {
   const Stage stages[] = {
       {"vectors",
        [](OpPassManager &passes) {
@@ -70,6 +69,8 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, StageObserver observer) {
   for (const Stage &stage : stages) {
     PassManager passes(module.getContext());
     stage.addPasses(passes);
+    if (observePasses)
+      observePasses(passes);
     if (failed(passes.run(module)))
       return failure();
     if (observer)
@@ -114,7 +115,8 @@ OwningOpRef<ModuleOp> cloneKernels(ModuleOp module) {
 
 } // namespace
 
-FailureOr<CpuImage> compileKernels(ModuleOp module, const target::Target &target, StageObserver observer) {
+FailureOr<CpuImage> compileKernels(ModuleOp module, const target::Target &target, StageObserver observer,
+                                   PassObserver observePasses) {
   DialectRegistry registry;
   registerCpuDialects(registry);
   module.getContext()->appendDialectRegistry(registry);
@@ -130,7 +132,7 @@ FailureOr<CpuImage> compileKernels(ModuleOp module, const target::Target &target
     if (observer)
       observer(stage, lowered);
   };
-  if (failed(lowerToLLVMDialect(*kernels, observe)))
+  if (failed(lowerToLLVMDialect(*kernels, observe, observePasses)))
     return failure();
 
   llvm::LLVMContext context;

@@ -8,6 +8,7 @@
 #include "dialects/tile/Tile.h"
 #include "frontends/spec/LoadSpec.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/pipeline/FaultRecorder.h"
 #include "passes/pipeline/PackageContents.h"
 #include "passes/pipeline/Pipeline.h"
 #include "passes/pipeline/StageLog.h"
@@ -24,7 +25,7 @@ namespace {
 
 class Compilation {
 public:
-  explicit Compilation(const CompileOptions &options);
+  Compilation(const CompileOptions &options, const CompileWatch &watch);
   int run();
 
 private:
@@ -33,15 +34,18 @@ private:
   FailureOr<codegen::PackageSpec> compileModule();
   absl::Status write(const codegen::PackageSpec &package);
   int report(const absl::Status &status);
-  int faulty();
+  void observe(PassManager &manager);
+  int failedExitCode() const;
   void reportTimes();
 
   const CompileOptions &options;
+  const CompileWatch &watch;
   target::Target target;
   MLIRContext context;
   llvm::SourceMgr sources;
   DiagnosticLog diagnostics;
   StageLog stages;
+  FaultRecorder recorder;
   OwningOpRef<ModuleOp> module;
   std::vector<ScheduledEntry> schedules;
 };
@@ -54,10 +58,10 @@ DialectRegistry compilerDialects() {
   return registry;
 }
 
-Compilation::Compilation(const CompileOptions &options)
-    : options(options), target(*target::findTarget(options.target)),
+Compilation::Compilation(const CompileOptions &options, const CompileWatch &watch)
+    : options(options), watch(watch), target(*target::findTarget(options.target)),
       context(compilerDialects(), MLIRContext::Threading::DISABLED), diagnostics(sources, &context),
-      stages(options.dumpFolder) {}
+      stages(options.dumpFolder), recorder(watch.recordFolder) {}
 
 // What generation needs; a model without tokens has only its graph.
 std::string defaultEntries(ModuleOp module) {
@@ -66,10 +70,17 @@ std::string defaultEntries(ModuleOp module) {
   return "forward:B=1,T=128;score:B=1,T=256;prefill:B=1,T=128;decode:B=1";
 }
 
+void Compilation::observe(PassManager &manager) {
+  recorder.observe(manager);
+  if (watch.addToPasses)
+    watch.addToPasses(manager);
+}
+
 LogicalResult Compilation::runStages(llvm::function_ref<void(OpPassManager &)> addPasses) {
   PassManager manager(&context);
   stages.observe(manager);
   addPasses(manager);
+  observe(manager);
   return manager.run(*module);
 }
 
@@ -88,11 +99,17 @@ LogicalResult Compilation::runPasses() {
 }
 
 FailureOr<codegen::PackageSpec> Compilation::compileModule() {
-  auto observer = [&](StringRef stage, ModuleOp state) { stages.finishStage(stage, state); };
-  FailureOr<codegen::CpuImage> image = codegen::compileKernels(*module, target, observer);
+  recorder.enterStage("code", *module);
+  auto finish = [&](StringRef stage, ModuleOp state) {
+    stages.finishStage(stage, state);
+    recorder.enterStage("code-after-" + stage.str(), state);
+  };
+  FailureOr<codegen::CpuImage> image =
+      codegen::compileKernels(*module, target, finish, [&](PassManager &manager) { observe(manager); });
   if (failed(image))
     return failure();
   stages.finishStage("code", *module);
+  recorder.enterStage("package", *module);
   StringRef text = sources.getMemoryBuffer(sources.getMainFileID())->getBuffer();
   return packageContents(*module, *image, target,
                          {"rondo " RONDO_VERSION, text.str(), options.flags(), schedules});
@@ -117,12 +134,8 @@ int Compilation::report(const absl::Status &status) {
 }
 
 // Errors with ids are the spec's or the command line's; a stage that fails without one is a bug of Rondo.
-int Compilation::faulty() {
-  if (std::optional<int> code = diagnostics.exitCode())
-    return *code;
-  return report(rt::withHelp(
-      rt::makeError(ErrorId::Internal, "a stage failed on a valid spec"),
-      "report it with the spec, this command line and the last file that --dump-ir FOLDER writes"));
+int Compilation::failedExitCode() const {
+  return diagnostics.exitCode().value_or(findError(static_cast<int>(ErrorId::Internal))->exitCode);
 }
 
 void Compilation::reportTimes() {
@@ -137,13 +150,13 @@ void Compilation::reportTimes() {
 int Compilation::run() {
   module = parseSpec(options.spec, sources, &context);
   if (!module || failed(runPasses()))
-    return faulty();
+    return failedExitCode();
   if (options.explainSchedule)
     llvm::outs() << scheduleReport(schedules, options.json);
   if (!options.output.empty()) {
     FailureOr<codegen::PackageSpec> package = compileModule();
     if (failed(package))
-      return faulty();
+      return failedExitCode();
     if (absl::Status status = write(*package); !status.ok())
       return report(status);
   }
@@ -156,4 +169,6 @@ int Compilation::run() {
 
 } // namespace
 
-int rondo::compile(const CompileOptions &options) { return Compilation(options).run(); }
+int rondo::compile(const CompileOptions &options, const CompileWatch &watch) {
+  return Compilation(options, watch).run();
+}

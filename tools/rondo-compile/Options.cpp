@@ -79,16 +79,19 @@ absl::Status complete(Given &given) {
 
 } // namespace
 
-std::string CompileOptions::flags() const {
-  std::string text;
+std::vector<std::string> CompileOptions::arguments() const {
+  std::vector<std::string> list;
   for (const auto &[name, value] : hypers)
-    absl::StrAppend(&text, "-D ", name, "=", value, " ");
+    list.insert(list.end(), {"-D", absl::StrCat(name, "=", value)});
   if (!preset.empty())
-    absl::StrAppend(&text, "--preset ", preset, " ");
+    list.insert(list.end(), {"--preset", preset});
   for (const std::string &entry : entries)
-    absl::StrAppend(&text, "--entry ", entry, " ");
-  return absl::StrCat(text, "--schedule ", schedule, " --target ", target);
+    list.insert(list.end(), {"--entry", entry});
+  list.insert(list.end(), {"--schedule", schedule, "--target", target});
+  return list;
 }
+
+std::string CompileOptions::flags() const { return absl::StrJoin(arguments(), " "); }
 
 std::variant<CompileOptions, int> parseOptions(int argc, char **argv) {
   cli::CommandLine line(overview, "rondo-compile");

@@ -22,7 +22,9 @@ struct CompileOptions {
   bool json = false;
   bool quiet = false;
 
-  // The options that shape the package, for its provenance.
+  // The options that shape the package, one argument per element.
+  std::vector<std::string> arguments() const;
+  // The same in one line, for the package's provenance.
   std::string flags() const;
 };
 

@@ -26,6 +26,7 @@ void rondo::registerDialects(DialectRegistry &registry) {
 void rondo::registerPasses() {
   registerCanonicalizerPass();
   registerCSEPass();
+  registerLoopInvariantCodeMotionPass();
   registerSpecPasses();
   registerDerivePasses();
   registerSchedulePasses();
