@@ -63,9 +63,7 @@ void KernelLowering::lowerFor(scf::ForOp op) {
   for (auto [argument, result, init] : llvm::zip(op.getRegionIterArgs(), op.getResults(), op.getInitArgs())) {
     if (!isTile(argument))
       continue;
-    auto type = cast<RankedTensorType>(argument.getType());
-    int64_t panel = type.getRank() == 2 ? preferredPanel({argument, result}) : 0;
-    carried.push_back(allocate(type.getShape(), type.getElementType(), panel));
+    carried.push_back(allocateFor({argument, result}));
     currentOp = op;
     evaluateInto(init, carried.back());
   }

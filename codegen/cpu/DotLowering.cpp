@@ -3,8 +3,16 @@
 // Per block of k: for each panel of columns, for each group of rows. The panel (depth x 32 values) stays in
 // the first-level cache while the rows stream past it. Whatever the shape, each result is one chain of fused
 // multiply-adds in ascending k.
+//
+// Loops that are fast, with blocks of the contraction of about 256 and the sum carried as `acc`:
+//   y = x W^T    dot(x[rows, K], w[columns, K], transpose_b), W in panels: no copy, no loop needed;
+//   dx = dy W    dot(dy[rows, nb], w[nb, columns], acc), W in panels: each block of W is transposed into
+//   scratch
+//                in squares of 16 x 16, so let many rows share it;
+//   dW = dy^T x  dot(stage lhs dy[mb, rows], stage rhs x[mb, columns], acc, transpose_a), the sum stored to
+//                panels or to a row-major buffer: into panels the product is computed as x^T dy, whose
+//                vectors run along the panels' lanes.
 #include "codegen/cpu/KernelLowering.h"
-#include "codegen/cpu/Product.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -18,15 +26,17 @@ static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.
 static bool hasVectorRows(const TileHome &home) { return !home.transposed && home.panel % kLanes == 0; }
 
 TileHome KernelLowering::lhsHome(tile::DotOp dot) {
-  std::optional<TileHome> home = findHome(dot.getA());
+  DotSides sides = sidesOf(dot);
+  std::optional<TileHome> home = findHome(sides.lhs);
   if (!home)
-    home = materialise(dot.getA());
-  return dot.getTransposeA() ? home->transpose() : *home;
+    home = materialise(sides.lhs);
+  return sides.lhsTransposed ? home->transpose() : *home;
 }
 
 TileHome KernelLowering::rhsHome(tile::DotOp dot) {
-  Value b = dot.getB();
-  bool transposed = dot.getTransposeB();
+  DotSides sides = sidesOf(dot);
+  Value b = sides.rhs;
+  bool transposed = sides.rhsTransposed;
   if (auto home = packed.find({b, transposed}); home != packed.end())
     return home->second;
   std::optional<TileHome> home = findHome(b);
@@ -40,19 +50,31 @@ TileHome KernelLowering::rhsHome(tile::DotOp dot) {
 void KernelLowering::prepareDot(tile::DotOp dot) {
   lhsHome(dot);
   rhsHome(dot);
-  if (dot.getAcc())
-    prepare(dot.getAcc(), nullptr);
+  Value acc = dot.getAcc();
+  if (!acc)
+    return;
+  prepare(acc, nullptr);
+  bool down = isDown(dot.getResult());
+  if (legalLanes(acc, down) == kLanes)
+    return;
+  // Register tiles start from whole vectors.
+  RankedTensorType type = typeOf(acc);
+  TileHome home = allocate(type.getShape(), type.getElementType(), down ? blocking.panel : 0, down);
+  emitInto(acc, nullptr, home);
+  homes[acc] = home;
 }
 
 void KernelLowering::emitDot(tile::DotOp dot, Value result, const TileHome &destination) {
   RankedTensorType type = typeOf(dot.getResult()), a = typeOf(dot.getA());
+  bool down = isDown(dot.getResult());
   Product product{.dot = dot,
+                  .down = down,
                   .result = result,
                   .destination = destination,
                   .lhs = lhsHome(dot),
                   .rhs = rhsHome(dot),
-                  .m = type.getDimSize(0),
-                  .n = type.getDimSize(1),
+                  .m = type.getDimSize(down ? 1 : 0),
+                  .n = type.getDimSize(down ? 0 : 1),
                   .k = a.getDimSize(dot.getTransposeA() ? 0 : 1)};
   product.from = access().index(0);
   product.to = access().index(product.k);
@@ -65,7 +87,8 @@ void KernelLowering::emitDot(tile::DotOp dot, Value result, const TileHome &dest
 
   int64_t depth = llvm::alignTo(llvm::divideCeil(product.k, blocks), 8);
   bool isPlain = result == dot.getResult();
-  product.partial = isPlain ? destination : allocate(type.getShape(), type.getElementType(), blocking.panel);
+  product.partial =
+      isPlain ? destination : allocate(type.getShape(), type.getElementType(), blocking.panel, down);
   product.accumulators = Accumulators::First;
   product.to = access().index(depth);
   emitRegions(product);

@@ -17,6 +17,14 @@ RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType
 // The largest power of two up to kLanes that divides `value`.
 int64_t lanesDividing(int64_t value) { return std::gcd(value, kLanes); }
 
+// Elements that stay side by side under another shape.
+int64_t lanesOfReshape(tile::ReshapeOp op, bool down) {
+  int64_t from = typeOf(op.getSource()).getShape().back(), to = typeOf(op.getTile()).getShape().back();
+  if (from == to)
+    return down && typeOf(op.getSource()).getRank() != typeOf(op.getTile()).getRank() ? 1 : kLanes;
+  return down ? 1 : lanesDividing(std::gcd(from, to));
+}
+
 Value broadcastTo(OpBuilder &builder, Location loc, Value scalar, int64_t lanes) {
   if (lanes == 1)
     return scalar;
@@ -84,9 +92,11 @@ Value KernelLowering::emitElementwise(Operation *op, const TilePoint &point, Vec
 Value KernelLowering::emitBroadcast(tile::BroadcastOp op, const TilePoint &point) {
   if (!op.getAxis())
     return broadcastTo(builder, loc, scalar(op.getSource()), point.lanes);
-  if (typeOf(op.getTile()).getRank() == 2 && *op.getAxis() == 1)
-    return broadcastTo(builder, loc, emit(op.getSource(), TilePoint{nullptr, point.row, 1, 1}), point.lanes);
-  return emit(op.getSource(), TilePoint{nullptr, point.column, point.lanes, point.count});
+  // Along the source a vector of it, across it one element in all lanes.
+  Value place = *op.getAxis() == 1 ? point.row : point.column;
+  if ((*op.getAxis() == 0) != point.down)
+    return emit(op.getSource(), TilePoint{nullptr, place, point.lanes, point.count});
+  return broadcastTo(builder, loc, emit(op.getSource(), TilePoint{nullptr, place, 1, 1}), point.lanes);
 }
 
 Value KernelLowering::emitIota(tile::IotaOp op, const TilePoint &point) {
@@ -94,9 +104,10 @@ Value KernelLowering::emitIota(tile::IotaOp op, const TilePoint &point) {
   Type element = type.getElementType();
   bool alongRow = static_cast<int64_t>(op.getAxis()) == type.getRank() - 1;
   Value start = alongRow ? point.column : point.row;
+  bool changes = alongRow != point.down;
   start = arith::IndexCastOp::create(builder, loc, element, start);
   start = broadcastTo(builder, loc, start, point.lanes);
-  if (!alongRow || point.lanes == 1)
+  if (!changes || point.lanes == 1)
     return start;
   SmallVector<Attribute> steps;
   for (int64_t lane = 0; lane < point.lanes; ++lane)
@@ -112,10 +123,10 @@ Value KernelLowering::emitRepeat(tile::RepeatOp op, const TilePoint &point) {
   return emit(op.getSource(), source);
 }
 
-// Interleaved pairs lie within a vector and are swapped there. Halves are another vector of the same run; a
-// single lane finds its partner by index in both cases.
+// Interleaved pairs lie within a vector along a row and are swapped there. Halves are another vector of the
+// same run; a single lane and a vector down a column find their partner by index in both cases.
 Value KernelLowering::emitRotatePairs(tile::RotatePairsOp op, const TilePoint &point, Vectors &done) {
-  if (op.getPairs() == tile::Pairs::Interleaved && point.lanes > 1) {
+  if (op.getPairs() == tile::Pairs::Interleaved && point.lanes > 1 && !point.down) {
     Value source = emit(op.getSource(), point, done);
     SmallVector<int64_t> swapped;
     SmallVector<float> signs;
@@ -160,34 +171,36 @@ Value KernelLowering::emitGather(tile::GatherOp op, const TilePoint &point) {
   return access().load(bufferHome(op.getBuffer(), {zero, op.getColumn()}), source);
 }
 
-int64_t KernelLowering::legalLanes(Value tile) {
+int64_t KernelLowering::legalLanes(Value tile, bool down) {
   if (auto home = homes.find(tile); home != homes.end()) {
-    if (home->second.transposed)
+    if (home->second.transposed != down)
       return 1;
     return home->second.panel ? lanesDividing(home->second.panel) : kLanes;
   }
   Operation *op = tile.getDefiningOp();
   int64_t lanes = kLanes;
   if (isa<tile::DotOp>(op)) // comes from whole registers, or will have a home
-    return lanes;
-  if (auto load = dyn_cast<tile::LoadOp>(op))
-    return tile::getPanelWidth(load.getBuffer().getType()) ? 1 : lanes;
+    return isDown(tile) == down ? lanes : 1;
+  if (auto load = dyn_cast<tile::LoadOp>(op)) {
+    std::optional<int64_t> panel = tile::getPanelWidth(load.getBuffer().getType());
+    return panel.has_value() == down ? lanesDividing(panel.value_or(kLanes)) : 1;
+  }
   if (auto gather = dyn_cast<tile::GatherOp>(op))
-    return tile::getPanelWidth(gather.getBuffer().getType()) ? 1 : lanes;
-  if (auto broadcast = dyn_cast<tile::BroadcastOp>(op))
-    return broadcast.getAxis().value_or(1) == 1 ? lanes : legalLanes(broadcast.getSource());
-  if (auto repeat = dyn_cast<tile::RepeatOp>(op))
+    return down || tile::getPanelWidth(gather.getBuffer().getType()) ? 1 : lanes;
+  if (auto broadcast = dyn_cast<tile::BroadcastOp>(op)) {
+    bool isAlong = broadcast.getAxis() && (*broadcast.getAxis() == 0) != down;
+    return isAlong ? legalLanes(broadcast.getSource()) : lanes;
+  }
+  if (auto reshape = dyn_cast<tile::ReshapeOp>(op))
+    lanes = lanesOfReshape(reshape, down);
+  if (auto repeat = dyn_cast<tile::RepeatOp>(op); repeat && !down)
     lanes = lanesDividing(typeOf(repeat.getSource()).getDimSize(1));
-  if (auto rotate = dyn_cast<tile::RotatePairsOp>(op))
+  if (auto rotate = dyn_cast<tile::RotatePairsOp>(op); rotate && !down)
     lanes =
         lanesDividing(rotate.getPairs() == tile::Pairs::Halves ? rotate.getWidth() / 2 : rotate.getWidth());
-  if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
-    int64_t from = typeOf(reshape.getSource()).getShape().back(), to = typeOf(tile).getShape().back();
-    lanes = from == to ? lanes : lanesDividing(std::gcd(from, to));
-  }
   for (Value operand : op->getOperands())
-    if (isa<RankedTensorType>(operand.getType()))
-      lanes = std::min(lanes, legalLanes(operand));
+    if (auto type = dyn_cast<RankedTensorType>(operand.getType()))
+      lanes = std::min(lanes, legalLanes(operand, down && type.getRank() == 2));
   return lanes;
 }
 

@@ -69,6 +69,7 @@ void KernelLowering::run() {
   entry = function.addEntryBlock();
   for (auto [buffer, argument] : llvm::zip(kernel.getBuffers(), entry->getArguments()))
     scalars.map(buffer, argument);
+  findDownTiles();
 
   builder.setInsertionPointToEnd(entry);
   Value begin = entry->getArgument(types.size() - 2), end = entry->getArgument(types.size() - 1);
@@ -110,7 +111,25 @@ void KernelLowering::lowerOp(Operation &op) {
 }
 
 void KernelLowering::lowerStore(tile::StoreOp store) {
-  evaluateInto(store.getTile(), bufferHome(store.getBuffer(), store.getOffsets()));
+  TileHome home = bufferHome(store.getBuffer(), store.getOffsets());
+  evaluateInto(store.getTile(), home);
+  if (home.panel)
+    fillPanelRest(store, home);
+}
+
+// Whoever reads whole panels finds zeros in their rest.
+void KernelLowering::fillPanelRest(tile::StoreOp store, const TileHome &home) {
+  auto type = cast<RankedTensorType>(store.getTile().getType());
+  int64_t begin = type.getDimSize(0), end = llvm::alignTo(begin, home.panel);
+  int64_t lanes = std::gcd(home.panel, kLanes);
+  for (int64_t row = begin; row < end; row = llvm::alignTo(row + 1, lanes)) {
+    int64_t taken = row % lanes; // of the vector by the tile itself
+    Value zero = access().splat(cast<TypedAttr>(builder.getZeroAttr(type.getElementType())), lanes);
+    loop(0, type.getDimSize(1), 1, [&](Value column) {
+      access().storeFrom(taken, zero, home,
+                         TilePoint{access().index(row - taken), column, lanes, lanes, true});
+    });
+  }
 }
 
 } // namespace rondo::codegen

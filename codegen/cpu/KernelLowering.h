@@ -7,23 +7,20 @@
 // would read what is about to be overwritten. A dot is evaluated register tile by register tile inside its
 // sink, which sees the accumulators as vectors.
 //
-// The files beside this one: KernelLowering.cpp the frame and the walk over a block; Expressions.cpp vectors
-// of deferred tiles; Materialise.cpp what gets a home, and sinks; Overwrites.cpp what must be saved before
-// memory changes; DotLowering.cpp, RegisterTiles.cpp and Packing.cpp products; Reductions.cpp;
-// ControlFlow.cpp; Prefetch.cpp; Loops.cpp.
+// The files beside this one: KernelLowering.cpp the frame and the walk over a block; Orientation.cpp which
+// tiles are evaluated down their columns; Expressions.cpp vectors of deferred tiles; Materialise.cpp what
+// gets a home, and sinks; Overwrites.cpp what must be saved before memory changes; DotLowering.cpp,
+// RegisterTiles.cpp and Packing.cpp products; Transposition.cpp; Reductions.cpp; ControlFlow.cpp;
+// Prefetch.cpp; Loops.cpp.
 #pragma once
 
-#include "codegen/cpu/TileHome.h"
-#include "dialects/tile/Tile.h"
+#include "codegen/cpu/Product.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 namespace rondo::codegen {
-
-struct Product;
-struct RegisterTile;
 
 /// Shapes of register tiles and cache blocks.
 struct Blocking {
@@ -71,18 +68,20 @@ private:
   mlir::Value emitRotatePairs(tile::RotatePairsOp op, const TilePoint &point, Vectors &done);
   mlir::Value emitReshape(tile::ReshapeOp op, const TilePoint &point);
   mlir::Value emitGather(tile::GatherOp op, const TilePoint &point);
-  /// The widest vector in which every part of the tile can be emitted.
-  int64_t legalLanes(mlir::Value tile);
-  /// Calls `body` at every point of a tile of `shape`, rows outermost.
+  /// The widest vector, along rows or down columns, in which every part of the tile can be emitted.
+  int64_t legalLanes(mlir::Value tile, bool down = false);
+  /// Calls `body` at every point of a tile of `shape`, rows outermost; with `down` columns outermost.
   void forEachPoint(llvm::ArrayRef<int64_t> shape, int64_t lanes,
-                    llvm::function_ref<void(const TilePoint &)> body);
+                    llvm::function_ref<void(const TilePoint &)> body, bool down = false);
   /// scf.for from `from` to `to`; what `body` emits lies inside.
   void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
   void loop(int64_t from, int64_t to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
 
   // ---- homes
-  TileHome allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element, int64_t panel);
-  TileHome allocateFor(mlir::Value tile);
+  /// Vectors of a home run along rows; with `down` down columns.
+  TileHome allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element, int64_t panel, bool down = false);
+  /// For one of `tiles`, which are the same in different places of the program.
+  TileHome allocateFor(llvm::ArrayRef<mlir::Value> tiles);
   /// The buffer part that a load reads.
   TileHome bufferHome(mlir::Value buffer, mlir::ValueRange offsets);
   /// The panel width in which the users of a tile read it best; 0: row-major.
@@ -95,13 +94,22 @@ private:
   void emitInto(mlir::Value tile, tile::DotOp fused, const TileHome &destination);
   void storeTo(const TileHome &destination, mlir::Value value, const TilePoint &point);
   void copy(mlir::Value tile, const TileHome &from, const TileHome &to);
+  /// Evaluates the tile, whose vectors run the other way than those of `destination`, in squares.
+  void transposeInto(mlir::Value tile, const TileHome &destination);
+  bool isTransposedInto(mlir::Value tile, const TileHome &destination);
   /// Gives homes to all parts of a deferred tile that cannot be emitted point by point.
   void prepare(mlir::Value tile, tile::DotOp fused);
   void prepare(mlir::Value tile, tile::DotOp fused, TileSet &visited);
-  /// The dot, if any, that can evaluate the tile in the epilogue of its register tiles.
-  tile::DotOp findFusibleDot(mlir::Value tile);
+  /// The dot, if any, that can evaluate the tile, along rows or down columns, in the epilogue of its register
+  /// tiles.
+  tile::DotOp findFusibleDot(mlir::Value tile, bool down);
   bool hasOneSink(mlir::Value tile);
   bool isExpensive(mlir::Value tile);
+
+  // ---- orientation
+  void findDownTiles();
+  /// Whether the tile, if it gets a home or comes from a dot, lies there with vectors down its columns.
+  bool isDown(mlir::Value tile) const { return downTiles.contains(tile); }
 
   // ---- overwrites
   /// Whether evaluating `tile` reads memory of `destination` at other points than those it has written.
@@ -113,10 +121,10 @@ private:
   bool mayRunLater(mlir::OpOperand &use, mlir::Value tile);
 
   // ---- products
+  DotSides sidesOf(tile::DotOp dot) const { return DotSides(dot, isDown(dot.getResult())); }
   TileHome lhsHome(tile::DotOp dot);
   TileHome rhsHome(tile::DotOp dot);
   TileHome packedRhs(mlir::Value tile, bool transposed);
-  void packTransposed(mlir::Value tile, const TileHome &panels);
   mlir::Value emitWide(mlir::Value tile, const TilePoint &point);
   void lowerStage(tile::StageOp stage);
   void prepareDot(tile::DotOp dot);
@@ -127,7 +135,8 @@ private:
   void emitSkipped(Product &product);
   /// Hands a vector of the dot's result to the sink.
   void emitSunk(Product &product, mlir::Value accumulator, const TilePoint &point);
-  TilePoint pointOf(const RegisterTile &tile, int64_t row, int64_t vector);
+  /// Of the dot's result.
+  TilePoint pointOf(const Product &product, const RegisterTile &tile, int64_t row, int64_t vector);
   void emitRegisterTile(Product &product, const RegisterTile &tile);
   void emitStep(Product &product, const RegisterTile &tile, mlir::Value k, int64_t first,
                 llvm::SmallVectorImpl<mlir::Value> &sums);
@@ -144,6 +153,7 @@ private:
 
   // ---- reductions and memory
   void lowerStore(tile::StoreOp store);
+  void fillPanelRest(tile::StoreOp store, const TileHome &home);
   void lowerReduce(tile::ReduceOp reduce);
   void lowerScan(tile::ScanOp scan);
   void lowerScatterAdd(tile::ScatterAddOp scatter);
@@ -162,6 +172,7 @@ private:
   mlir::Block *entry = nullptr; // of the function: scratch is declared here
   mlir::IRMapping scalars;      // scalars and buffers of the kernel to those of the function
   llvm::DenseMap<mlir::Value, TileHome> homes;
+  llvm::DenseSet<mlir::Value> downTiles;
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, TileHome> packed; // right operands, (tile, transposed)
   llvm::SmallVector<mlir::Value>
       tiles; // deferred or carried, in program order: what an overwrite may concern

@@ -22,17 +22,20 @@ void KernelLowering::loop(int64_t from, int64_t to, int64_t step, llvm::function
 }
 
 void KernelLowering::forEachPoint(ArrayRef<int64_t> shape, int64_t lanes,
-                                  llvm::function_ref<void(const TilePoint &)> body) {
-  int64_t columns = shape.back(), whole = columns - columns % lanes;
-  auto row = [&](Value row) {
-    loop(0, whole, lanes, [&](Value column) { body(TilePoint{row, column, lanes, lanes}); });
-    if (whole < columns)
-      body(TilePoint{row, access().index(whole), lanes, columns - whole});
+                                  llvm::function_ref<void(const TilePoint &)> body, bool down) {
+  int64_t length = down ? shape.front() : shape.back(), whole = length - length % lanes;
+  auto line = [&](Value other) {
+    auto part = [&](Value begin, int64_t count) {
+      body(down ? TilePoint{begin, other, lanes, count, down} : TilePoint{other, begin, lanes, count});
+    };
+    loop(0, whole, lanes, [&](Value begin) { part(begin, lanes); });
+    if (whole < length)
+      part(access().index(whole), length - whole);
   };
   if (shape.size() == 1)
-    row(nullptr);
+    line(nullptr);
   else
-    loop(0, shape[0], 1, row);
+    loop(0, down ? shape[1] : shape[0], 1, line);
 }
 
 } // namespace rondo::codegen

@@ -74,7 +74,7 @@ bool KernelLowering::isExpensive(Value tile) {
   return cost >= kExpensive;
 }
 
-tile::DotOp KernelLowering::findFusibleDot(Value tile) {
+tile::DotOp KernelLowering::findFusibleDot(Value tile, bool down) {
   llvm::SmallSetVector<Operation *, 4> inPlace, elsewhere;
   llvm::DenseSet<std::pair<Value, unsigned>> seen;
   SmallVector<std::pair<Value, unsigned>> worklist = {{tile, 1}};
@@ -93,30 +93,33 @@ tile::DotOp KernelLowering::findFusibleDot(Value tile) {
   }
   tile::DotOp last;
   for (Operation *op : inPlace) {
-    if (elsewhere.contains(op) || !servesOnly(op->getResult(0), tile))
+    Value result = op->getResult(0);
+    if (elsewhere.contains(op) || isDown(result) != down || !servesOnly(result, tile))
       continue;
     if (!last || last->getBlock() != op->getBlock() || last->isBeforeInBlock(op))
       last = cast<tile::DotOp>(op);
   }
   // Register tiles end in whole vectors: what works on shorter ones, as a repeat of 12 columns does, cannot
   // follow.
-  return last && legalLanes(tile) == kLanes ? last : nullptr;
+  return last && legalLanes(tile, down) == kLanes ? last : nullptr;
 }
 
 // ---- homes
 // ------------------------------------------------------------------------------------------------------
 
-TileHome KernelLowering::allocate(ArrayRef<int64_t> shape, Type element, int64_t panel) {
+TileHome KernelLowering::allocate(ArrayRef<int64_t> shape, Type element, int64_t panel, bool down) {
   if (element.isInteger(1)) // kept as bytes
     element = builder.getI8Type();
   SmallVector<int64_t> extents(shape);
+  if (down)
+    std::swap(extents[0], extents[1]);
   if (panel)
-    extents = {llvm::divideCeilSigned(shape[1], panel), shape[0], panel};
+    extents = {llvm::divideCeilSigned(extents[1], panel), extents[0], panel};
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(entry);
   auto type = MemRefType::get(extents, element);
   return TileHome{
-      memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64)), panel, {}, false};
+      memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64)), panel, {}, down};
 }
 
 // Dots read right operands in panels of a register tile's columns, transposed left ones in panels of its
@@ -132,11 +135,12 @@ int64_t KernelLowering::preferredPanel(ArrayRef<Value> tiles) {
       auto dot = dyn_cast<tile::DotOp>(use.getOwner());
       if (!dot || use.getOperandNumber() > 1)
         continue;
-      bool isLhs = use.getOperandNumber() == 0;
-      lhs |= isLhs && !dot.getTransposeA();
-      lhsTransposed |= isLhs && dot.getTransposeA();
-      rhs |= !isLhs && !dot.getTransposeB();
-      rhsTransposed |= !isLhs && dot.getTransposeB();
+      DotSides sides = sidesOf(dot);
+      bool isLhs = (use.getOperandNumber() == 0) != isDown(dot.getResult());
+      lhs |= isLhs && !sides.lhsTransposed;
+      lhsTransposed |= isLhs && sides.lhsTransposed;
+      rhs |= !isLhs && !sides.rhsTransposed;
+      rhsTransposed |= !isLhs && sides.rhsTransposed;
     }
   }
   if (lhs || rhsTransposed)
@@ -144,9 +148,11 @@ int64_t KernelLowering::preferredPanel(ArrayRef<Value> tiles) {
   return rhs ? blocking.panel : lhsTransposed ? blocking.rows : 0;
 }
 
-TileHome KernelLowering::allocateFor(Value tile) {
-  RankedTensorType type = typeOf(tile);
-  return allocate(type.getShape(), type.getElementType(), type.getRank() == 2 ? preferredPanel(tile) : 0);
+TileHome KernelLowering::allocateFor(ArrayRef<Value> tiles) {
+  RankedTensorType type = typeOf(tiles.front());
+  bool down = isDown(tiles.front());
+  int64_t panel = down ? blocking.panel : type.getRank() == 2 ? preferredPanel(tiles) : 0;
+  return allocate(type.getShape(), type.getElementType(), panel, down);
 }
 
 TileHome KernelLowering::bufferHome(Value buffer, ValueRange offsets) {
@@ -176,7 +182,7 @@ TileHome KernelLowering::materialise(Value tile) {
   if (auto home = homes.find(tile); home != homes.end())
     return home->second;
   TileHome home = allocateFor(tile);
-  tile::DotOp fused = findFusibleDot(tile);
+  tile::DotOp fused = findFusibleDot(tile, home.transposed);
   prepare(tile, fused);
   emitInto(tile, fused, home);
   return homes[tile] = home;
@@ -233,10 +239,11 @@ void KernelLowering::evaluateInto(Value tile, const TileHome &destination) {
     materialise(tile);
     return evaluateInto(tile, destination);
   }
-  tile::DotOp fused = findFusibleDot(tile);
+  tile::DotOp fused = findFusibleDot(tile, destination.transposed);
   prepare(tile, fused);
   if (readsElsewhere(tile, destination, fused)) {
-    TileHome temporary = allocate(typeOf(tile).getShape(), typeOf(tile).getElementType(), destination.panel);
+    TileHome temporary = allocate(typeOf(tile).getShape(), typeOf(tile).getElementType(), destination.panel,
+                                  destination.transposed);
     emitInto(tile, fused, temporary);
     saveReaders(destination.memref);
     return copy(tile, temporary, destination);
@@ -248,13 +255,18 @@ void KernelLowering::evaluateInto(Value tile, const TileHome &destination) {
 void KernelLowering::emitInto(Value tile, tile::DotOp fused, const TileHome &destination) {
   if (fused)
     return emitDot(fused, tile, destination);
-  int64_t lanes = legalLanes(tile);
+  if (isTransposedInto(tile, destination))
+    return transposeInto(tile, destination);
+  int64_t lanes = legalLanes(tile, destination.transposed);
   if (destination.panel)
     lanes = std::gcd(lanes, destination.panel);
-  forEachPoint(typeOf(tile).getShape(), lanes, [&](const TilePoint &point) {
-    Value value = emit(tile, point);
-    storeTo(destination, value, point);
-  });
+  forEachPoint(
+      typeOf(tile).getShape(), lanes,
+      [&](const TilePoint &point) {
+        Value value = emit(tile, point);
+        storeTo(destination, value, point);
+      },
+      destination.transposed);
 }
 
 void KernelLowering::storeTo(const TileHome &destination, Value value, const TilePoint &point) {
@@ -265,11 +277,14 @@ void KernelLowering::storeTo(const TileHome &destination, Value value, const Til
 }
 
 void KernelLowering::copy(Value tile, const TileHome &from, const TileHome &to) {
+  if (from.transposed != to.transposed)
+    return emitInto(tile, nullptr, to);
   int64_t lanes = kLanes;
   for (int64_t panel : {from.panel, to.panel})
     lanes = panel ? std::gcd(lanes, panel) : lanes;
-  forEachPoint(typeOf(tile).getShape(), lanes,
-               [&](const TilePoint &point) { access().store(access().load(from, point), to, point); });
+  forEachPoint(
+      typeOf(tile).getShape(), lanes,
+      [&](const TilePoint &point) { access().store(access().load(from, point), to, point); }, to.transposed);
 }
 
 } // namespace rondo::codegen

@@ -1,7 +1,6 @@
 // Prefetching of what the next iteration of a loop loads: its lines are asked for in front of the register
 // tiles of the iteration's largest product, some per tile, so that memory works while the products compute.
 #include "codegen/cpu/KernelLowering.h"
-#include "codegen/cpu/Product.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

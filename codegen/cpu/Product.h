@@ -15,8 +15,21 @@ enum class Accumulators {
   Last    // from `partial`, end in the sink's expression
 };
 
+/// The operands of a dot as register tiles see them: scalars of the left one, vectors of the right one. A
+/// `down` dot is computed as the transpose of itself.
+struct DotSides {
+  mlir::Value lhs, rhs;
+  bool lhsTransposed, rhsTransposed; // stored as [k][m], as [n][k]
+
+  DotSides(tile::DotOp dot, bool down)
+      : lhs(down ? dot.getB() : dot.getA()), rhs(down ? dot.getA() : dot.getB()),
+        lhsTransposed(down ? !dot.getTransposeB() : dot.getTransposeA()),
+        rhsTransposed(down ? !dot.getTransposeA() : dot.getTransposeB()) {}
+};
+
 struct Product {
   tile::DotOp dot = nullptr;
+  bool down = false;            // m and n are columns and rows of the result
   mlir::Value result = nullptr; // what the sink wants: an expression around the dot's result
   TileHome destination = {};    // where it wants it
   TileHome lhs = {};            // as [m][k]

@@ -1,6 +1,5 @@
 // Register tiles: accumulators of a few rows by one or more panels, kept in registers over a block of k.
 #include "codegen/cpu/KernelLowering.h"
-#include "codegen/cpu/Product.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -10,9 +9,12 @@ using namespace mlir;
 
 namespace rondo::codegen {
 
-TilePoint KernelLowering::pointOf(const RegisterTile &tile, int64_t row, int64_t vector) {
-  Value column = access().add(access().multiply(tile.panel, blocking.panel), vector * kLanes);
-  return TilePoint{access().add(tile.row, row), column, kLanes, tile.count(vector)};
+TilePoint KernelLowering::pointOf(const Product &product, const RegisterTile &tile, int64_t row,
+                                  int64_t vector) {
+  Value line = access().add(tile.row, row);
+  Value begin = access().add(access().multiply(tile.panel, blocking.panel), vector * kLanes);
+  int64_t count = tile.count(vector);
+  return product.down ? TilePoint{begin, line, kLanes, count, true} : TilePoint{line, begin, kLanes, count};
 }
 
 void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile) {
@@ -21,13 +23,13 @@ void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile
   if (!product.endsInPartial() && !product.destination.offsets.empty()) // a buffer, not scratch
     for (int64_t row = 0; row < tile.rows; ++row)
       for (int64_t vector = 0; vector < tile.vectors(); ++vector)
-        access().prefetch(product.destination, pointOf(tile, row, vector), /*isWrite=*/true);
+        access().prefetch(product.destination, pointOf(product, tile, row, vector), /*isWrite=*/true);
   for (int64_t row = 0; row < tile.rows; ++row) {
     for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
       if (product.startsFromPartial())
-        sums.push_back(access().load(product.partial, pointOf(tile, row, vector)));
+        sums.push_back(access().load(product.partial, pointOf(product, tile, row, vector)));
       else if (product.dot.getAcc())
-        sums.push_back(emit(product.dot.getAcc(), pointOf(tile, row, vector)));
+        sums.push_back(emit(product.dot.getAcc(), pointOf(product, tile, row, vector)));
       else
         sums.push_back(access().splat(builder.getF32FloatAttr(0), kLanes));
     }
@@ -39,7 +41,7 @@ void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile
   for (int64_t row = 0; row < tile.rows; ++row) {
     for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
       Value sum = sums[row * tile.vectors() + vector];
-      TilePoint point = pointOf(tile, row, vector);
+      TilePoint point = pointOf(product, tile, row, vector);
       if (product.endsInPartial())
         access().store(sum, product.partial, point);
       else
@@ -54,11 +56,9 @@ void KernelLowering::emitStep(Product &product, const RegisterTile &tile, Value 
   auto type = VectorType::get({kLanes}, builder.getF32Type());
   SmallVector<Value> rhs;
   for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
-    TilePoint point = pointOf(tile, 0, vector);
-    point.row = k;
-    if (product.rhs.panel) // panels are whole in memory
-      point.count = kLanes;
-    rhs.push_back(access().load(product.rhs, point));
+    Value begin = access().add(access().multiply(tile.panel, blocking.panel), vector * kLanes);
+    int64_t count = product.rhs.panel ? kLanes : tile.count(vector); // panels are whole in memory
+    rhs.push_back(access().load(product.rhs, TilePoint{k, begin, kLanes, count}));
   }
   for (int64_t row = first; row < tile.rows; ++row) {
     Value element = access().loadScalar(product.lhs, access().add(tile.row, row), k);

@@ -82,6 +82,17 @@ void TileAccess::store(Value value, const TileHome &home, const TilePoint &point
     vector::MaskedStoreOp::create(builder, loc, home.memref, at, mask(point.count, point.lanes), value);
 }
 
+void TileAccess::storeFrom(int64_t first, Value value, const TileHome &home, const TilePoint &point) {
+  if (first == 0)
+    return store(value, home, point);
+  SmallVector<bool> bits(point.lanes, true);
+  std::fill_n(bits.begin(), first, false);
+  auto type = VectorType::get({point.lanes}, builder.getI1Type());
+  Value mask = arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, bits));
+  vector::MaskedStoreOp::create(builder, loc, home.memref, indices(home, point.row, point.column), mask,
+                                value);
+}
+
 void TileAccess::prefetch(const TileHome &home, const TilePoint &point, bool isWrite) {
   SmallVector<Value, 3> at = indices(home, point.row, point.column);
   memref::PrefetchOp::create(builder, loc, home.memref, at, isWrite, isWrite ? 3 : 2,

@@ -24,13 +24,14 @@ struct TileHome {
   }
 };
 
-/// `count` elements of one row of a tile from `column` on, in a vector of `lanes` (one lane: a scalar). `row`
-/// is null in one-dimensional tiles.
+/// `count` elements of a tile from (row, column) on, in a vector of `lanes` (one lane: a scalar): those of
+/// one row or, with `down`, of one column. `row` is null in one-dimensional tiles.
 struct TilePoint {
   mlir::Value row;
   mlir::Value column;
   int64_t lanes = kLanes;
   int64_t count = kLanes;
+  bool down = false;
 
   bool isMasked() const { return count < lanes; }
 };
@@ -54,9 +55,11 @@ public:
   /// Lanes below `count` are true.
   mlir::Value mask(int64_t count, int64_t lanes);
 
-  /// Lanes at and beyond point.count are zero.
+  /// Lanes at and beyond point.count are zero. Vectors run down exactly the homes that are transposed.
   mlir::Value load(const TileHome &home, const TilePoint &point);
   void store(mlir::Value value, const TileHome &home, const TilePoint &point);
+  /// Lanes below `first` keep what is there.
+  void storeFrom(int64_t first, mlir::Value value, const TileHome &home, const TilePoint &point);
   void prefetch(const TileHome &home, const TilePoint &point, bool isWrite);
   /// One element, wherever the home lies.
   mlir::Value loadScalar(const TileHome &home, mlir::Value row, mlir::Value column);

@@ -18,7 +18,8 @@ def Tile_Dialect : Dialect {
     `memref.load`. There are no threads, registers, vector widths or barriers, and tiles never reach beyond their
     buffer: edges are tiles of their own exact size.
 
-    Buffers whose layout map is `(n, k) -> (n floordiv P, k, n mod P)` are parameters stored in panels of P rows.
+    Buffers whose layout map is `(n, k) -> (n floordiv P, k, n mod P)` are parameters stored in panels of P rows. A tile that is
+    loaded from or stored to one begins at a panel and ends at the end of one or at the buffer's last row.
 
     A buffer that a workgroup writes is not read by other workgroups of the same kernel.
   }];

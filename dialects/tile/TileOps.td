@@ -77,6 +77,9 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
 def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
   let summary = "writes a tile to a buffer at an offset";
   let description = [{
+    `buffer[row + i, column + j] = tile[i, j]`. A store to panels that ends at the buffer's last row fills the rest of its panel with
+    zeros.
+
     Example:
     ```mlir
     tile.store %t, %y[%row, %c0] : tensor<4x64xf32>, memref<8x64xf32>

@@ -6,6 +6,22 @@ using namespace rondo::tile;
 
 namespace {
 
+// A tile of a buffer in panels begins at a panel and ends at the end of one or of the buffer.
+LogicalResult verifyPanels(Operation *op, MemRefType buffer, RankedTensorType tile, ValueRange offsets) {
+  std::optional<int64_t> panel = getPanelWidth(buffer);
+  if (!panel)
+    return success();
+  std::optional<int64_t> start = getConstantIntValue(offsets.front());
+  if (start && *start % *panel != 0)
+    return op->emitOpError("expected an offset that is a multiple of the panels' ")
+           << *panel << " rows, found " << *start;
+  int64_t rest = tile.getDimSize(0) % *panel, last = buffer.getDimSize(0) % *panel;
+  if (rest != 0 && rest != last)
+    return op->emitOpError("expected a tile of whole panels of ")
+           << *panel << " rows or one that ends at the buffer's last row, found " << tile;
+  return success();
+}
+
 // A tile read from or written to a buffer at one offset per dimension, wholly inside where that is known.
 LogicalResult verifyAccess(Operation *op, MemRefType buffer, RankedTensorType tile, ValueRange offsets) {
   if (tile.getElementType() != buffer.getElementType())
@@ -20,7 +36,7 @@ LogicalResult verifyAccess(Operation *op, MemRefType buffer, RankedTensorType ti
       return op->emitOpError("expected the tile to lie inside the buffer, found ")
              << tile << " at offset " << start.value_or(0) << " of a dimension of " << extent;
   }
-  return success();
+  return verifyPanels(op, buffer, tile, offsets);
 }
 
 // Rows of a buffer addressed by a tile of indices.
@@ -57,8 +73,6 @@ LogicalResult LoadOp::verify() {
 }
 
 LogicalResult StoreOp::verify() {
-  if (getPanelWidth(bufferOf(getBuffer())))
-    return emitOpError("expected a row-major buffer, found ") << getBuffer().getType();
   return verifyAccess(*this, bufferOf(getBuffer()), typeOf(getTile()), getOffsets());
 }
 

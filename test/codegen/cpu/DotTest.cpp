@@ -12,12 +12,14 @@ struct Form {
   int64_t m, n, k;
   bool transposeA = false, transposeB = false, stageA = false, stageB = false, acc = false, panels = false;
   const char *triangle = "full";
+  bool panelResult = false; // written to panels of 32 rows
 };
 
 std::ostream &operator<<(std::ostream &out, const Form &f) {
   return out << f.m << "x" << f.n << "x" << f.k << (f.transposeA ? " A^T" : "")
              << (f.transposeB ? " B^T" : "") << (f.stageA ? " staged A" : "") << (f.stageB ? " staged B" : "")
-             << (f.acc ? " acc" : "") << (f.panels ? " panels" : "") << " " << f.triangle;
+             << (f.acc ? " acc" : "") << (f.panels ? " panels" : "") << " " << f.triangle
+             << (f.panelResult ? " into panels" : "");
 }
 
 std::string dims(int64_t rows, int64_t columns) {
@@ -28,7 +30,8 @@ std::string dotKernel(const Form &f) {
   std::string a = f.transposeA ? dims(f.k, f.m) : dims(f.m, f.k),
               b = f.transposeB ? dims(f.n, f.k) : dims(f.k, f.n);
   std::string c = dims(f.m, f.n);
-  std::string map = f.panels ? ", affine_map<(n, k) -> (n floordiv 32, k, n mod 32)>" : "";
+  constexpr const char *panels = ", affine_map<(n, k) -> (n floordiv 32, k, n mod 32)>";
+  std::string map = f.panels ? panels : "", resultMap = f.panelResult ? panels : "";
   std::string body = "%a = tile.load %A[%c0, %c0] : memref<" + a + "> -> tensor<" + a + ">\n" +
                      "%b = tile.load %B[%c0, %c0] : memref<" + b + map + "> -> tensor<" + b + ">\n" +
                      "%c = tile.load %C[%c0, %c0] : memref<" + c + "> -> tensor<" + c + ">\n";
@@ -40,22 +43,26 @@ std::string dotKernel(const Form &f) {
           (f.acc ? ", %c" : "") + " {triangle = #tile.triangle<" + f.triangle + ">" +
           (f.transposeA ? ", transpose_a" : "") + (f.transposeB ? ", transpose_b" : "") + "} : tensor<" + a +
           ">, tensor<" + b + ">" + (f.acc ? ", tensor<" + c + ">" : "") + " -> tensor<" + c + ">\n" +
-          "tile.store %d, %D[%c0, %c0] : tensor<" + c + ">, memref<" + c + ">\n";
+          "tile.store %d, %D[%c0, %c0] : tensor<" + c + ">, memref<" + c + resultMap + ">\n";
   return kernelText("%A: memref<" + a + ">, %B: memref<" + b + map + ">, %C: memref<" + c + ">, %D: memref<" +
-                        c + ">",
+                        c + resultMap + ">",
                     "false, false, false, true", body);
 }
 
-// Where element (n, k) of a parameter lies.
-int64_t panelIndex(const Form &f, int64_t n, int64_t k) { return (n / 32 * f.k + k) * 32 + n % 32; }
+// Where element (n, k) of a matrix in panels lies, and its size with the rest of the last panel.
+int64_t panelIndex(int64_t columns, int64_t n, int64_t k) { return (n / 32 * columns + k) * 32 + n % 32; }
+int64_t panelSize(int64_t rows, int64_t columns) { return (rows + 31) / 32 * 32 * columns; }
 
 void checkDot(const Form &f, const target::Target &target = hostTarget()) {
   SCOPED_TRACE(::testing::Message() << f << " for " << target.name);
-  AlignedFloats a = randomFloats(f.m * f.k, 1), b((f.n + 31) / 32 * 32 * f.k), c = randomFloats(f.m * f.n, 3);
-  AlignedFloats random = randomFloats(f.n * f.k, 2), d(f.m * f.n, NAN);
+  AlignedFloats a = randomFloats(f.m * f.k, 1), b(std::max(panelSize(f.n, f.k), panelSize(f.k, f.n)));
+  AlignedFloats c = randomFloats(f.m * f.n, 3);
+  AlignedFloats random = randomFloats(f.n * f.k, 2), d(panelSize(f.m, f.n), NAN);
   auto bAt = [&](int64_t k, int64_t n) -> float & {
-    return b[f.panels ? panelIndex(f, n, k) : f.transposeB ? n * f.k + k : k * f.n + n];
+    int64_t row = f.transposeB ? n : k, column = f.transposeB ? k : n, columns = f.transposeB ? f.k : f.n;
+    return b[f.panels ? panelIndex(columns, row, column) : row * columns + column];
   };
+  auto dAt = [&](int64_t i, int64_t j) { return d[f.panelResult ? panelIndex(f.n, i, j) : i * f.n + j]; };
   for (int64_t n = 0; n < f.n; ++n)
     for (int64_t k = 0; k < f.k; ++k)
       bAt(k, n) = random[n * f.k + k];
@@ -69,7 +76,7 @@ void checkDot(const Form &f, const target::Target &target = hostTarget()) {
   for (int64_t i = 0; i < f.m; ++i) {
     for (int64_t j = 0; j < f.n; ++j) {
       if (isLowerResult && j > i) {
-        ASSERT_TRUE(std::isfinite(d[i * f.n + j]));
+        ASSERT_TRUE(std::isfinite(dAt(i, j)));
         continue;
       }
       double sum = f.acc ? c[i * f.n + j] : 0, terms = std::abs(sum);
@@ -79,9 +86,12 @@ void checkDot(const Form &f, const target::Target &target = hostTarget()) {
         terms += std::abs(term);
       }
       double bound = (4 + 0.5 * std::sqrt(double(f.k))) * 0x1p-24 * terms;
-      ASSERT_NEAR(d[i * f.n + j], sum, bound) << "at " << i << ", " << j;
+      ASSERT_NEAR(dAt(i, j), sum, bound) << "at " << i << ", " << j;
     }
   }
+  for (int64_t i = f.m; f.panelResult && i < (f.m + 31) / 32 * 32; ++i)
+    for (int64_t j = 0; j < f.n; ++j)
+      ASSERT_EQ(dAt(i, j), 0) << "beyond the rows at " << i << ", " << j;
 }
 
 TEST(Dot, ThinAndOddRows) {
@@ -102,6 +112,29 @@ TEST(Dot, EveryOperandForm) {
               .stageA = (form & 4) != 0,
               .stageB = (form & 8) != 0,
               .acc = form % 3 == 0});
+}
+
+TEST(Dot, EveryOperandFormIntoPanels) {
+  for (int form = 0; form < 32; ++form)
+    checkDot({.m = 53,
+              .n = 45,
+              .k = 19,
+              .transposeA = (form & 1) != 0,
+              .transposeB = (form & 2) != 0,
+              .stageA = (form & 4) != 0,
+              .stageB = (form & 8) != 0,
+              .acc = form % 3 == 0,
+              .panels = (form & 16) != 0,
+              .panelResult = true});
+  for (int64_t m : {1, 7, 16, 31, 32, 33, 64, 90})
+    checkDot({.m = m, .n = m % 7 + 2, .k = 300, .transposeA = true, .acc = m % 2 == 0, .panelResult = true});
+}
+
+// The gradient of a layer's input: weights in panels, read the other way round.
+TEST(Dot, PanelsUntransposed) {
+  for (int64_t size : {1, 5, 16, 17, 32, 61, 96})
+    checkDot({.m = size % 9 + 1, .n = 50 + size, .k = size, .acc = true, .panels = true});
+  checkDot({.m = 21, .n = 45, .k = 600, .stageB = true, .panels = true});
 }
 
 TEST(Dot, RandomSizes) {

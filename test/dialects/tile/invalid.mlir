@@ -81,8 +81,22 @@ tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>, %i: memref<4xi32>, %m: m
   %a = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x16xf32>
   %n = tile.load %m[%c0, %c0] : memref<4x16xi32> -> tensor<4x16xi32>
   %r = tile.load %i[%c0] : memref<4xi32> -> tensor<4xi32>
-  // expected-error @+1 {{'tile.store' op expected a row-major buffer, found 'memref<8x16xf32, affine_map<(d0, d1) -> (d0 floordiv 4, d1, d0 mod 4)>>'}}
-  tile.store %a, %w[%c0, %c0] : tensor<8x16xf32>, memref<8x16xf32, affine_map<(n, k) -> (n floordiv 4, k, n mod 4)>>
+  %b = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<2x16xf32>
+  // expected-error @+1 {{'tile.store' op expected a tile of whole panels of 4 rows or one that ends at the buffer's last row, found 'tensor<2x16xf32>'}}
+  tile.store %b, %w[%c0, %c0] : tensor<2x16xf32>, memref<8x16xf32, affine_map<(n, k) -> (n floordiv 4, k, n mod 4)>>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%x: memref<8x16xf32>,
+               %w: memref<10x16xf32, affine_map<(n, k) -> (n floordiv 4, k, n mod 4)>>)
+    writes [false, true] grid [1] ids(%id) {
+  %c0 = arith.constant 0 : index
+  %c6 = arith.constant 6 : index
+  %a = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<4x16xf32>
+  // expected-error @+1 {{'tile.store' op expected an offset that is a multiple of the panels' 4 rows, found 6}}
+  tile.store %a, %w[%c6, %c0] : tensor<4x16xf32>, memref<10x16xf32, affine_map<(n, k) -> (n floordiv 4, k, n mod 4)>>
   tile.return
 }
 
