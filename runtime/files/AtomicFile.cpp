@@ -2,6 +2,7 @@
 #include "runtime/files/AtomicFile.h"
 
 #include "absl/strings/str_cat.h"
+#include "runtime/files/Folder.h"
 
 #include <atomic>
 #include <cerrno>
@@ -72,6 +73,22 @@ absl::StatusOr<AtomicFile> AtomicFile::create(const std::string &path) {
   return file;
 }
 
+// "NAME.tmp-PID-COUNTER"
+bool AtomicFile::isTemporaryName(std::string_view name) {
+  auto dropNumber = [&] {
+    size_t digits = name.size() - (name.find_last_not_of("0123456789") + 1);
+    name.remove_suffix(digits);
+    return digits > 0;
+  };
+  auto dropSuffix = [&](std::string_view suffix) {
+    if (name.size() < suffix.size() || name.substr(name.size() - suffix.size()) != suffix)
+      return false;
+    name.remove_suffix(suffix.size());
+    return true;
+  };
+  return dropNumber() && dropSuffix("-") && dropNumber() && dropSuffix(".tmp-") && !name.empty();
+}
+
 absl::Status AtomicFile::write(absl::Span<const uint8_t> bytes) {
   while (!bytes.empty()) {
     ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
@@ -90,15 +107,7 @@ absl::Status AtomicFile::commit() {
   if (::rename(temporary_.c_str(), target_.c_str()) != 0)
     return failure("replace the file");
   ::close(std::exchange(descriptor_, -1));
-  // The rename is on disk only when the folder is. Some file systems cannot sync a folder (EINVAL): nothing
-  // to do there.
-  int folder = ::open(folderOf(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0)
-    return absl::OkStatus(); // a folder may be writable but not readable; the content itself is durable
-  bool failed = ::fsync(folder) != 0 && errno != EINVAL;
-  absl::Status status = failed ? failure("write the folder") : absl::OkStatus();
-  ::close(folder);
-  return status;
+  return syncFolder(folderOf(target_)); // the rename is on disk only when the folder is
 }
 
 } // namespace rondo::rt

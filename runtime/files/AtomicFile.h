@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace rondo::rt {
 
@@ -18,6 +19,9 @@ public:
   ~AtomicFile();
 
   static absl::StatusOr<AtomicFile> create(const std::string &path);
+
+  // Whether a file is called as those that a killed program leaves behind.
+  static bool isTemporaryName(std::string_view name);
 
   absl::Status write(absl::Span<const uint8_t> bytes);
 

@@ -30,6 +30,9 @@ absl::Status syncFolder(const std::string &path);
 // folder only if it is empty.
 absl::Status renamePath(const std::string &from, const std::string &to);
 
+// Removes a file, or a symbolic link.
+absl::Status removeFile(const std::string &path);
+
 // Removes a folder and the files in it. Folders in it are not entered: with one, this is an error. Symbolic
 // links are removed, not followed. No error if there is no such folder.
 absl::Status removeFolder(const std::string &path);

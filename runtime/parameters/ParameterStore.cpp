@@ -4,7 +4,6 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/files/CheckedMath.h"
 #include "runtime/format/KernelAbi.h"
-#include "runtime/parameters/Panels.h"
 #include "runtime/parameters/ParameterLoader.h"
 #include "runtime/random/Philox.h"
 #include "runtime/safetensors/Writer.h"
@@ -16,9 +15,6 @@
 
 namespace rondo::rt {
 namespace {
-
-// Elements that fill() and visit() move at a time where the layout does not say.
-constexpr uint64_t kPieceElements = 1 << 16;
 
 // Bytes in memory that the layout needs, or nothing if it is malformed or overflows.
 std::optional<uint64_t> bytesNeeded(const ParameterInfo &info) {
@@ -61,36 +57,11 @@ absl::StatusOr<ParameterStore> ParameterStore::create(std::vector<ParameterInfo>
 }
 
 absl::Status ParameterStore::fill(size_t index, const ReadElements &read) {
-  const ParameterInfo &info = parameters_[index];
-  absl::Span<float> target = storage_[index];
-  if (info.layout == format::Layout::RowMajor) {
-    for (uint64_t first = 0; first < target.size(); first += kPieceElements)
-      RONDO_RETURN_IF_ERROR(read(first, target.subspan(first, kPieceElements)));
-    return absl::OkStatus();
-  }
-  uint64_t rows = info.shape[0], columns = info.shape[1], panel = info.panel;
-  std::vector<float> piece(std::min(panel, rows) * columns);
-  for (uint64_t row = 0; row < rows; row += panel) {
-    uint64_t count = std::min(panel, rows - row);
-    RONDO_RETURN_IF_ERROR(read(row * columns, absl::MakeSpan(piece).first(count * columns)));
-    packPanel(piece.data(), count, columns, panel, target.data() + row * columns);
-  }
-  return absl::OkStatus();
+  return fillStorage(parameters_[index], storage_[index], read);
 }
 
 absl::Status ParameterStore::visit(size_t index, const WriteElements &write) const {
-  const ParameterInfo &info = parameters_[index];
-  absl::Span<const float> source = storage_[index];
-  if (info.layout == format::Layout::RowMajor)
-    return write(source);
-  uint64_t rows = info.shape[0], columns = info.shape[1], panel = info.panel;
-  std::vector<float> piece(std::min(panel, rows) * columns);
-  for (uint64_t row = 0; row < rows; row += panel) {
-    uint64_t count = std::min(panel, rows - row);
-    unpackPanel(source.data() + row * columns, count, columns, panel, piece.data());
-    RONDO_RETURN_IF_ERROR(write(absl::MakeConstSpan(piece).first(count * columns)));
-  }
-  return absl::OkStatus();
+  return visitStorage(parameters_[index], storage_[index], write);
 }
 
 void ParameterStore::initialise(size_t index, uint64_t seed) {

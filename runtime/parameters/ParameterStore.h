@@ -4,9 +4,9 @@
 
 #include "runtime/memory/AlignedBuffer.h"
 #include "runtime/parameters/ParameterInfo.h"
+#include "runtime/parameters/StorageLayout.h"
 #include "runtime/status/Status.h"
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -43,13 +43,8 @@ public:
   // Writes all parameters, row-major, under their main names to one safetensors file.
   absl::Status save(const std::string &path) const;
 
-  // Fills a parameter from rows in order: `read` is asked for elements [first, first + target.size()) of the
-  // row-major tensor, whole rows at a time.
-  using ReadElements = std::function<absl::Status(uint64_t first, absl::Span<float> target)>;
+  // One parameter from and to row-major elements, as StorageLayout.h says.
   absl::Status fill(size_t index, const ReadElements &read);
-
-  // Hands a parameter's row-major elements in order to `write`, in pieces.
-  using WriteElements = std::function<absl::Status(absl::Span<const float> piece)>;
   absl::Status visit(size_t index, const WriteElements &write) const;
 
 private:

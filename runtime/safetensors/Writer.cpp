@@ -6,25 +6,13 @@
 #include "runtime/files/CheckedMath.h"
 #include "runtime/files/Utf8.h"
 #include "runtime/format/KernelAbi.h"
+#include "runtime/json/JsonText.h"
 
 #include <cstring>
 #include <set>
 
 namespace rondo::rt::safetensors {
 namespace {
-
-void appendString(std::string &out, std::string_view text) {
-  out += '"';
-  for (char c : text) {
-    if (c == '"' || c == '\\')
-      out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20)
-      absl::StrAppend(&out, "\\u", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad4));
-    else
-      out += c;
-  }
-  out += '"';
-}
 
 void appendMetadata(std::string &out, const std::map<std::string, std::string> &metadata) {
   if (metadata.empty())
@@ -34,9 +22,9 @@ void appendMetadata(std::string &out, const std::map<std::string, std::string> &
   for (const auto &[key, text] : metadata) {
     if (!std::exchange(first, false))
       out += ',';
-    appendString(out, key);
+    appendJsonString(out, key);
     out += ':';
-    appendString(out, text);
+    appendJsonString(out, text);
   }
   out += '}';
 }
@@ -50,7 +38,7 @@ bool appendTensor(std::string &out, const TensorToWrite &tensor, uint64_t &curso
     return false;
   if (out.size() > 1)
     out += ',';
-  appendString(out, tensor.name);
+  appendJsonString(out, tensor.name);
   absl::StrAppend(&out, ":{\"dtype\":\"", std::string(nameOf(tensor.type)), "\",\"shape\":[",
                   absl::StrJoin(tensor.shape, ","), "],\"data_offsets\":[", cursor, ",", *end, "]}");
   cursor = *end;
@@ -78,8 +66,8 @@ absl::StatusOr<Writer> Writer::create(const std::string &path, absl::Span<const 
   uint64_t length = json.size();
   uint8_t prefix[kLengthBytes];
   std::memcpy(prefix, &length, kLengthBytes);
-  RONDO_RETURN_IF_ERROR(writer.file.write(prefix));
-  RONDO_RETURN_IF_ERROR(writer.file.write({reinterpret_cast<const uint8_t *>(json.data()), json.size()}));
+  RONDO_RETURN_IF_ERROR(writer.append(prefix));
+  RONDO_RETURN_IF_ERROR(writer.append({reinterpret_cast<const uint8_t *>(json.data()), json.size()}));
   writer.remaining = cursor;
   return writer;
 }
@@ -88,6 +76,12 @@ absl::Status Writer::write(absl::Span<const uint8_t> bytes) {
   if (bytes.size() > remaining)
     return makeError(ErrorId::Internal, "more bytes than the tensors to be written hold");
   remaining -= bytes.size();
+  return append(bytes);
+}
+
+absl::Status Writer::append(absl::Span<const uint8_t> bytes) {
+  hash.add(bytes);
+  size += bytes.size();
   return file.write(bytes);
 }
 

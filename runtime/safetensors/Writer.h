@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/files/AtomicFile.h"
+#include "runtime/files/ContentHash.h"
 #include "runtime/safetensors/Header.h"
 
 #include <map>
@@ -31,10 +32,17 @@ public:
   // All bytes must have been written.
   absl::Status finish();
 
+  // Of the file as written so far, header included.
+  uint64_t fileBytes() const { return size; }
+  uint64_t fileHash() const { return hash.value(); }
+
 private:
   explicit Writer(AtomicFile file) : file(std::move(file)) {}
+  absl::Status append(absl::Span<const uint8_t> bytes);
 
   AtomicFile file;
+  ContentHash hash;
+  uint64_t size = 0;
   uint64_t remaining = 0;
 };
 

@@ -5,11 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "runtime/files/ContentHash.h"
 #include "runtime/safetensors/Reader.h"
 #include "runtime/safetensors/Writer.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
@@ -27,19 +25,6 @@ constexpr const char *kVersionKey = "rondo.state", *kVersion = "1";
 constexpr const char *kModelKey = "rondo.model";
 constexpr const char *kPositionsKey = "rondo.positions";
 constexpr const char *kHashKey = "rondo.hash";
-
-std::string hexText(uint64_t value) { return absl::StrCat(absl::Hex(value, absl::kZeroPad16)); }
-
-// The hash of rows as they stand in a file, taken without laying them out.
-class RowHash {
-public:
-  RowHash() { XXH3_64bits_reset(&state); }
-  void add(absl::Span<const uint8_t> bytes) { XXH3_64bits_update(&state, bytes.data(), bytes.size()); }
-  std::string text() const { return hexText(XXH3_64bits_digest(&state)); }
-
-private:
-  XXH3_state_t state;
-};
 
 std::vector<uint64_t> shapeInFile(const StateInfo &info, uint64_t rows) {
   std::vector<uint64_t> shape = {rows};
@@ -63,9 +48,9 @@ absl::StatusOr<std::vector<int64_t>> checkOrigin(const Reader &reader, uint64_t 
                                        : absl::StrCat("expected a saved state of version 1, found ",
                                                       safetensors::quotedName(version)),
                        reader.path());
-  if (std::string model = metadataOf(reader, kModelKey); model != hexText(modelHash))
+  if (std::string model = metadataOf(reader, kModelKey); model != hashText(modelHash))
     return makeError(ErrorId::StateModelMismatch,
-                     absl::StrCat("expected the state of model ", hexText(modelHash), ", found ",
+                     absl::StrCat("expected the state of model ", hashText(modelHash), ", found ",
                                   safetensors::quotedName(model)),
                      {reader.path()});
   std::vector<int64_t> positions;
@@ -101,7 +86,6 @@ absl::Status checkLayout(const Reader &reader, const StatePool &pool, uint64_t r
   return absl::OkStatus();
 }
 
-// Whole-number states count tokens; kernels compute positions from them.
 template <typename T> bool isNegative(const uint8_t *bytes, uint64_t size) {
   for (uint64_t at = 0; at < size; at += sizeof(T)) {
     T value;
@@ -112,36 +96,36 @@ template <typename T> bool isNegative(const uint8_t *bytes, uint64_t size) {
   return false;
 }
 
-bool hasNegativeCount(const StateInfo &info, absl::Span<const uint8_t> bytes) {
-  if (info.dtype == format::DType::I64)
-    return isNegative<int64_t>(bytes.data(), bytes.size());
-  return info.dtype == format::DType::I32 && isNegative<int32_t>(bytes.data(), bytes.size());
-}
-
 // All states' rows in one block of memory, in the order of pool.infos(), checked against the file's hash.
 absl::StatusOr<AlignedBuffer> readRows(const Reader &reader, const StatePool &pool) {
   uint64_t total = 0;
   for (const TensorInfo &tensor : reader.header().tensors)
     total += tensor.bytes(); // no overflow: they share a file
   RONDO_ASSIGN_OR_RETURN(AlignedBuffer rows, AlignedBuffer::allocate(total));
-  RowHash hash;
+  ContentHash hash; // of rows as they stand in a file, taken without laying them out
   absl::Span<uint8_t> rest = rows.bytes();
   for (const StateInfo &info : pool.infos()) {
     const TensorInfo &tensor = *reader.find(info.name);
     absl::Span<uint8_t> target = rest.first(tensor.bytes());
     RONDO_RETURN_IF_ERROR(reader.readBytes(tensor, 0, target));
-    if (hasNegativeCount(info, target))
+    if (hasNegativeCount(info.dtype, target))
       return layoutError(absl::StrCat("expected counts of tokens in '", info.name, "', found a negative one"),
                          reader.path());
     hash.add(target);
     rest.remove_prefix(tensor.bytes());
   }
-  if (metadataOf(reader, kHashKey) != hash.text())
+  if (metadataOf(reader, kHashKey) != hashText(hash.value()))
     return layoutError("the saved states do not match their hash", reader.path());
   return rows;
 }
 
 } // namespace
+
+bool hasNegativeCount(format::DType dtype, absl::Span<const uint8_t> bytes) {
+  if (dtype == format::DType::I64)
+    return isNegative<int64_t>(bytes.data(), bytes.size());
+  return dtype == format::DType::I32 && isNegative<int32_t>(bytes.data(), bytes.size());
+}
 
 absl::Status saveStates(const std::string &path, uint64_t modelHash, const StatePool &pool,
                         absl::Span<const uint64_t> slots) {
@@ -150,7 +134,7 @@ absl::Status saveStates(const std::string &path, uint64_t modelHash, const State
     RONDO_RETURN_IF_ERROR(pool.checkUsable(slot));
     positions.push_back(pool.position(slot));
   }
-  RowHash hash;
+  ContentHash hash;
   std::vector<safetensors::TensorToWrite> tensors;
   for (size_t i = 0; i < pool.infos().size(); ++i) {
     const StateInfo &info = pool.infos()[i];
@@ -161,9 +145,9 @@ absl::Status saveStates(const std::string &path, uint64_t modelHash, const State
   RONDO_ASSIGN_OR_RETURN(safetensors::Writer writer,
                          safetensors::Writer::create(path, tensors,
                                                      {{kVersionKey, kVersion},
-                                                      {kModelKey, hexText(modelHash)},
+                                                      {kModelKey, hashText(modelHash)},
                                                       {kPositionsKey, absl::StrJoin(positions, ",")},
-                                                      {kHashKey, hash.text()}}));
+                                                      {kHashKey, hashText(hash.value())}}));
   for (size_t i = 0; i < pool.infos().size(); ++i)
     for (uint64_t slot : slots)
       RONDO_RETURN_IF_ERROR(writer.write(pool.bytes(i, slot)));

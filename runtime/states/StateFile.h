@@ -26,4 +26,8 @@ absl::Status loadStates(const std::string &path, uint64_t modelHash, StatePool &
 // The number of rows that a file holds, without its states; the same errors.
 absl::StatusOr<uint64_t> countSavedRows(const std::string &path, uint64_t modelHash);
 
+// Whether a state of whole numbers holds a negative one. Such states count tokens, and kernels compute
+// positions from them, so a file with one is refused.
+bool hasNegativeCount(format::DType dtype, absl::Span<const uint8_t> bytes);
+
 } // namespace rondo::rt

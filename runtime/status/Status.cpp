@@ -112,13 +112,13 @@ std::string helpOf(const absl::Status &status) {
   return std::string(findError(static_cast<uint16_t>(id.value_or(ErrorId::Internal)))->help);
 }
 
-std::string formatError(const absl::Status &status) {
+static std::string format(const absl::Status &status, const char *severity) {
   if (status.ok())
     return {};
   std::string place = placeOf(status);
   unsigned id = static_cast<unsigned>(errorIdOf(status).value_or(ErrorId::Internal));
   std::string text =
-      absl::StrCat(place, place.empty() ? "" : ": ", "error: ", status.message(), " [RND", id, "]\n");
+      absl::StrCat(place, place.empty() ? "" : ": ", severity, ": ", status.message(), " [RND", id, "]\n");
   std::string notes = notesOf(status);
   for (std::string_view rest = notes; !rest.empty();) {
     std::string_view line = rest.substr(0, rest.find('\n'));
@@ -128,5 +128,9 @@ std::string formatError(const absl::Status &status) {
   absl::StrAppend(&text, "help: ", helpOf(status), "\n");
   return text;
 }
+
+std::string formatError(const absl::Status &status) { return format(status, "error"); }
+
+std::string formatWarning(const absl::Status &status) { return format(status, "warning"); }
 
 } // namespace rondo::rt

@@ -49,6 +49,9 @@ int exitCodeOf(const absl::Status &status);
 //   help: ...
 std::string formatError(const absl::Status &status);
 
+// The same for what is reported and does not end the program: "place: warning: message [RND1234]".
+std::string formatWarning(const absl::Status &status);
+
 // The parts of formatError, for tools that print errors as JSON.
 std::string placeOf(const absl::Status &status);
 std::string notesOf(const absl::Status &status); // lines, without their "note: "

@@ -3,17 +3,27 @@
 //   {
 //     "rondo.checkpoint": 1,
 //     "model": "0123456789abcdef",
-//     "step": 200, "seed": 7, "log_bytes": 41234,
-//     "epoch": 0, "index": 1600, "streams": [],
-//     "configuration": {"batch": "8"},
-//     "counters": {"tokens": 819200},
-//     "files": {"weights.safetensors": {"bytes": 4096, "xxh3": "89abcdef01234567"}},
+//     "step": 200,
+//     "seed": 7,
+//     "epoch": 0,
+//     "index": 1600,
+//     "log_bytes": 41234,
+//     "streams": [],
+//     "configuration": {
+//       "batch": "8"
+//     },
+//     "counters": {
+//       "tokens": 819200
+//     },
+//     "files": {
+//       "optimizer.safetensors": {"bytes": 8192, "xxh3": "fedcba9876543210"},
+//       "weights.safetensors": {"bytes": 4096, "xxh3": "89abcdef01234567"}
+//     },
 //     "xxh3": "76543210fedcba98"
 //   }
 //
-// One member a line (the groups above are broken up), keys in this order, maps sorted: equal manifests are
-// equal files. The last member is the XXH3-64 of the text before it, so that no damaged number passes for a
-// sound one.
+// Exactly this form, maps sorted by key: equal manifests are equal files. The last member is the XXH3-64 of
+// the text before it, so that no damaged number passes for a sound one.
 #pragma once
 
 #include "runtime/status/Status.h"
@@ -27,6 +37,12 @@ namespace rondo::rt {
 
 inline constexpr uint64_t kMaxManifestBytes = 16 << 20;
 
+// The files of a checkpoint. The first two are always there.
+inline constexpr std::string_view kWeightsFile = "weights.safetensors";
+inline constexpr std::string_view kOptimizerFile = "optimizer.safetensors";
+inline constexpr std::string_view kStatesFile = "states.safetensors";
+inline constexpr std::string_view kManifestFile = "manifest.json";
+
 struct CheckpointManifest {
   struct File {
     uint64_t bytes = 0;
@@ -36,14 +52,15 @@ struct CheckpointManifest {
   };
 
   TrainingProgress progress;
-  std::map<std::string, File> files; // plain names beside the manifest
+  std::map<std::string, File> files; // two or three of the names above
 
   bool operator==(const CheckpointManifest &) const = default;
 };
 
+// Keys and texts must be UTF-8.
 std::string formatManifest(const CheckpointManifest &manifest);
 
-// The exact inverse: any other text is RND3303, and so is a file name that leads out of the folder.
+// The exact inverse: any other text is RND3303, and so are other files than those above.
 absl::StatusOr<CheckpointManifest> parseManifest(std::string_view text, const Place &place);
 
 } // namespace rondo::rt
