@@ -4,6 +4,7 @@
 
 #include "codegen/cpu/CompileKernels.h"
 #include "dialects/tile/Tile.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/fuse/Passes.h"
@@ -43,7 +44,7 @@ static DialectRegistry registry() {
   return registry;
 }
 
-CompiledModule::CompiledModule(const std::string &text)
+CompiledModule::CompiledModule(const std::string &text, Mutation mutate)
     : context(registry(), MLIRContext::Threading::DISABLED) {
   module = parseSourceString<ModuleOp>(text, &context);
   require(static_cast<bool>(module), "the graph does not parse");
@@ -53,6 +54,10 @@ CompiledModule::CompiledModule(const std::string &text)
   passes.addPass(createPlanMemory());
   passes.addPass(createBuildKernels());
   require(succeeded(passes.run(*module)), "the graph does not become kernels");
+  if (mutate) {
+    mutate(*module);
+    require(succeeded(verify(*module)), "the mutated kernels are not valid");
+  }
   load("cpu");
   for (auto state : module->getOps<StateOp>()) {
     int64_t slots = 1;

@@ -33,10 +33,14 @@ private:
   size_t bytes;
 };
 
+// Changes a module of tile kernels and commands before it becomes machine code: how tests plant faults.
+using Mutation = llvm::function_ref<void(mlir::ModuleOp)>;
+
 class CompiledModule {
 public:
-  // Aborts with MLIR's diagnostics on stderr if the text does not compile for the machine at hand.
-  explicit CompiledModule(const std::string &text);
+  // Aborts with MLIR's diagnostics on stderr if the text does not compile for the machine at hand, or if
+  // `mutate` leaves a module that the verifier refuses.
+  explicit CompiledModule(const std::string &text, Mutation mutate = nullptr);
 
   // Runs an entry point; one buffer per argument. Returns one buffer per result. Each kernel's workgroups are
   // split into `shares` calls, as threads split them, the last ones first.

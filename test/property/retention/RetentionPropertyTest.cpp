@@ -1,7 +1,6 @@
 // Properties of compiled retention: three schedules against float64, cuts, padding, and bits that nothing
 // else decides.
-#include "test/property/CaseFactor.h"
-#include "test/property/retention/RetentionCase.h"
+#include "test/property/retention/RetentionProperties.h"
 
 #include <cmath>
 #include <cstring>
@@ -11,124 +10,19 @@ using namespace rondo::test;
 
 namespace {
 
-constexpr uint64_t firstSeed = 20260;
-
-std::vector<std::string> schedulesOf(const RetentionShape &shape) {
-  if (shape.rowScale == "torchscale_parallel")
-    return {"parallel"};
-  std::vector<std::string> schedules{"recurrent", "chunkwise, 8", "chunkwise, 64"};
-  if (!shape.adjoint)
-    schedules.push_back("parallel");
-  return schedules;
-}
-
-std::string entryName(size_t problem, size_t schedule) {
-  return "problem" + std::to_string(problem) + "_" + std::to_string(schedule);
-}
-
-// All shapes under all their schedules, in one module.
-std::string moduleOf(const std::vector<RetentionShape> &shapes) {
-  std::string text;
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    std::vector<std::string> schedules = schedulesOf(shapes[i]);
-    for (size_t s = 0; s < schedules.size(); ++s)
-      text += shapes[i].entry(entryName(i, s), schedules[s]);
-  }
-  return text;
-}
-
-void expectClose(const std::vector<float> &actual, const Expected &expected, const RetentionShape &shape,
-                 int64_t runOfHead, const char *what) {
-  ASSERT_EQ(actual.size(), expected.value.size());
-  for (size_t i = 0; i < actual.size(); ++i) {
-    ASSERT_TRUE(std::isfinite(actual[i])) << what << "[" << i << "] is not finite";
-    if (std::isnan(expected.value[i]))
-      continue;
-    int64_t head = static_cast<int64_t>(i) / runOfHead % shape.heads();
-    double bound = errorFactor(shape, head) * expected.magnitude[i] + 1e-37;
-    ASSERT_NEAR(actual[i], expected.value[i], bound)
-        << what << "[" << i << "] of magnitude " << expected.magnitude[i];
-  }
-}
-
-void expectAsReference(std::vector<Buffer> &results, const RetentionShape &shape,
-                       const RetentionInputs &inputs) {
-  RetentionReference expected = reference(shape, inputs);
-  expectClose(results[0].values<float>(), expected.o, shape, shape.valueWidth, "o");
-  if (results.size() > 1)
-    expectClose(results[1].values<float>(), expected.state, shape, shape.keyWidth * shape.valueWidth,
-                "state");
-  if (results.size() > 2) {
-    std::vector<float> scale = results[2].values<float>();
-    for (size_t i = 0; i < scale.size(); ++i)
-      ASSERT_NEAR(scale[i], expected.scale[i], 8e-7 * expected.scale[i]) << "scale";
-  }
-}
-
 bool sameBits(const std::vector<float> &a, const std::vector<float> &b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-constexpr Fill fills[] = {Fill::ZeroMean, Fill::Positive, Fill::Small, Fill::Large, Fill::ZeroRows};
-
-void checkAgainstReference(const std::vector<RetentionShape> &shapes, uint64_t seed) {
-  CompiledModule module(moduleOf(shapes));
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    for (Fill fill : fills) {
-      std::mt19937_64 random(seed + i * 100 + static_cast<uint64_t>(fill));
-      RetentionInputs inputs = randomInputs(shapes[i], fill, 8, random);
-      std::vector<std::string> schedules = schedulesOf(shapes[i]);
-      for (size_t s = 0; s < schedules.size(); ++s) {
-        SCOPED_TRACE(shapes[i].describe() + " schedule " + schedules[s] + " fill " +
-                     std::to_string(static_cast<int>(fill)) + " seed " + std::to_string(seed) + " problem " +
-                     std::to_string(i));
-        std::vector<Buffer> buffers = inputs.buffers(shapes[i]);
-        std::vector<Buffer> results = module.run(entryName(i, s), buffers);
-        expectAsReference(results, shapes[i], inputs);
-        if (testing::Test::HasFatalFailure())
-          return;
-      }
-    }
-  }
-}
-
-std::vector<RetentionShape> randomShapes(size_t count, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<RetentionShape> shapes;
-  for (size_t i = 0; i < count; ++i) {
-    shapes.push_back(randomShape(random));
-    shapes.back().wantsState = random() % 4 != 0;
-  }
-  return shapes;
-}
-
 } // namespace
 
-TEST(Retention, SchedulesAgreeWithFloat64) {
-  checkAgainstReference(randomShapes(16 * rondo::property::caseFactor(), firstSeed), firstSeed);
-}
+TEST(Retention, SchedulesAgreeWithFloat64) { checkAgainstReference(scheduleCases()); }
 
-TEST(Retention, AdjointAgreesWithFloat64) {
-  std::vector<RetentionShape> shapes = randomShapes(6, firstSeed + 1);
-  for (RetentionShape &shape : shapes)
-    shape.adjoint = true;
-  checkAgainstReference(shapes, firstSeed + 1);
-}
+TEST(Retention, AdjointAgreesWithFloat64) { checkAgainstReference(adjointCases()); }
 
-TEST(Retention, RowScalesAreTorchscales) {
-  RetentionShape shape{.batch = 2,
-                       .time = 70,
-                       .queryHeads = 2,
-                       .keyHeads = 2,
-                       .valueHeads = 2,
-                       .keyWidth = 8,
-                       .valueWidth = 16,
-                       .decay = {0.96875, 1.0},
-                       .rowScale = "torchscale_recurrent"};
-  RetentionShape carried = shape;
-  carried.init = carried.length = true;
-  checkAgainstReference({shape, carried}, firstSeed + 2);
-}
+TEST(Retention, RowScalesAreTorchscales) { checkAgainstReference(rowScaleCases()); }
+
+TEST(Retention, StatesLiveInTheirSlots) { checkStatesInSlots(); }
 
 // torchscale's parallel form divides by the clamped sum of absolute scaled scores as well.
 TEST(Retention, ParallelRowScaleClampsScoreSums) {
@@ -280,49 +174,6 @@ TEST(Retention, RowsDoNotDependOnTheBatch) {
             << "schedule " << schedulesOf(company)[s] << " row " << row << " result " << r;
       }
     }
-  }
-}
-
-// A state in a pool is read and written in place; the slots of others stay as they are.
-TEST(Retention, StatesLiveInTheirSlots) {
-  RetentionShape shape{
-      .batch = 2, .time = 70, .keyWidth = 8, .valueWidth = 20, .decay = {0.97}, .init = true};
-  const std::vector<std::string> schedules{"recurrent", "chunkwise, 8", "parallel"};
-  std::string text = "rondo.state @state.retention carried : tensor<1x8x20xf32>\n";
-  for (size_t s = 0; s < schedules.size(); ++s)
-    text += "func.func @pooled" + std::to_string(s) + R"((%q: tensor<2x70x1x8xf32>, %k: tensor<2x70x1x8xf32>,
-    %v: tensor<2x70x1x20xf32>, %slot: tensor<2xi32>) -> tensor<2x70x1x20xf32>
-    attributes {rondo.entry = #rondo.entry<prefill, B = 2, T = 70, slots = 3>} {
-  %s = rondo.read_state @state.retention[%slot] : (tensor<2xi32>) -> tensor<2x1x8x20xf32>
-  %o, %last = rondo.retention %q, %k, %v decay [0.97] init(%s) schedule <)" +
-            schedules[s] +
-            R"(> : (tensor<2x70x1x8xf32>, tensor<2x70x1x8xf32>, tensor<2x70x1x20xf32>, tensor<2x1x8x20xf32>)
-    -> (tensor<2x70x1x20xf32>, tensor<2x1x8x20xf32>)
-  rondo.write_state %last, @state.retention[%slot] : tensor<2x1x8x20xf32>, tensor<2xi32>
-  return %o : tensor<2x70x1x20xf32>
-}
-)";
-  CompiledModule module(text);
-  std::mt19937_64 random(firstSeed + 20);
-  RetentionInputs inputs = randomInputs(shape, Fill::ZeroMean, 8, random);
-  RetentionReference expected = reference(shape, inputs);
-  for (size_t s = 0; s < schedules.size(); ++s) {
-    SCOPED_TRACE(schedules[s]);
-    constexpr int64_t slot = 8 * 20;
-    float *pool = module.state("state.retention").as<float>();
-    std::copy_n(inputs.init.begin(), slot, pool + 2 * slot);
-    std::copy_n(inputs.init.begin() + slot, slot, pool);
-    std::fill_n(pool + slot, slot, 7.0f);
-    std::vector<Buffer> buffers;
-    for (const std::vector<float> &values : {inputs.q, inputs.k, inputs.v})
-      buffers.push_back(Buffer::of(values));
-    buffers.push_back(Buffer::of(std::vector<int32_t>{2, 0}));
-    expectClose(module.run("pooled" + std::to_string(s), buffers)[0].values<float>(), expected.o, shape, 20,
-                "o");
-    std::vector<float> last(pool + 2 * slot, pool + 3 * slot);
-    last.insert(last.end(), pool, pool + slot);
-    expectClose(last, expected.state, shape, slot, "state");
-    EXPECT_EQ(std::vector<float>(pool + slot, pool + 2 * slot), std::vector<float>(slot, 7.0f));
   }
 }
 
