@@ -23,6 +23,7 @@ struct PackageSpec {
   using EntryKind = rt::format::EntryKind;
   using Absent = rt::format::Absent;
   using Space = rt::format::Space;
+  using OptimizerRole = rt::format::OptimizerRole;
 
   // A spec line and, inside a repeated block, the block instance ("layers.3").
   struct Location {
@@ -54,6 +55,12 @@ struct PackageSpec {
     DType dtype = DType::F32;
     std::vector<uint64_t> shape; // of one slot; slot_bytes follows from it
     Location location;
+  };
+
+  struct OptimizerState {
+    std::string name;
+    OptimizerRole role = OptimizerRole::FirstMoment;
+    uint32_t parameter = 0; // unused by LossWeight; storage_bytes follows from it
   };
 
   struct Segment {
@@ -97,6 +104,7 @@ struct PackageSpec {
     bool hasRange = false;
     int64_t minimum = 0;
     int64_t maximum = 0;
+    double defaultValue = 0; // Absent::Value
   };
 
   struct Binding {
@@ -173,6 +181,7 @@ struct PackageSpec {
   Image image;
   std::vector<Kernel> kernels;
   std::vector<Entry> entries;
+  std::vector<OptimizerState> optimizerStates;
 
   // Appends `bytes` to `constants` at the next multiple of 64 and returns the index of its range.
   uint32_t addConstant(const void *data, uint64_t bytes);

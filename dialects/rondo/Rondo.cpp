@@ -10,6 +10,7 @@ using namespace rondo;
 #include "dialects/rondo/RondoDialect.cpp.inc"
 #include "dialects/rondo/RondoEnums.cpp.inc"
 #include "dialects/rondo/interfaces/CostOpInterface.cpp.inc"
+#include "dialects/rondo/interfaces/DerivativeOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/SequenceOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/TileOpInterface.cpp.inc"
 #define GET_ATTRDEF_CLASSES

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialects/rondo/RondoAttrs.h"
+#include "dialects/rondo/ShapeMatcher.h"
 #include "dialects/rondo/interfaces/Interfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/OpImplementation.h"

@@ -52,6 +52,14 @@ def Rondo_RowScale : Rondo_Enum<"RowScale", "scaling of a retention output row b
     I32EnumAttrCase<"TorchscaleParallel", 2, "torchscale_parallel">]>;
 def Rondo_RowScaleAttr : Rondo_EnumAttr<Rondo_RowScale, "row_scale">;
 
+// ---- optimiser -----------------------------------------------------------------------------------------------
+def Rondo_OptimizerRole : Rondo_Enum<"OptimizerRole", "what an optimiser tensor is", [
+    I32EnumAttrCase<"FirstMoment", 0, "first_moment">,
+    I32EnumAttrCase<"SecondMoment", 1, "second_moment">,
+    I32EnumAttrCase<"Gradient", 2, "gradient">,          // of the micro-batches so far
+    I32EnumAttrCase<"LossWeight", 3, "loss_weight">]>;   // of the micro-batches so far, a scalar
+def Rondo_OptimizerRoleAttr : Rondo_EnumAttr<Rondo_OptimizerRole, "optimizer_role">;
+
 // ---- states, parameters, entries -----------------------------------------------------------------------------
 def Rondo_StateKind : Rondo_Enum<"StateKind", "how a state lives", [
     I32EnumAttrCase<"Carried", 0, "carried">,
@@ -82,7 +90,8 @@ def Rondo_LayoutAttr : AttrDef<Rondo_Dialect, "Layout"> {
   let description = [{
     `#rondo.layout<panels, 32>`: element (n, k) of `[N, K]` stands at `((n / 32) * K + k) * 32 + n % 32`, N padded
     with zeros to a multiple of 32. Absent means row-major. Chosen by `rondo-assign-layouts`, one per parameter for
-    all entry points.
+    all entry points. As the encoding of a tensor type, `tensor<128x64xf32, #rondo.layout<panels, 32>>`, it says that a
+    gradient or moment is stored like its parameter.
   }];
   let parameters = (ins "int64_t":$panel);
   let assemblyFormat = "`<` `panels` `,` $panel `>`";
@@ -92,7 +101,12 @@ def Rondo_EntryKind : Rondo_Enum<"EntryKind", "what an entry point is derived fo
     I32EnumAttrCase<"Forward", 0, "forward">,
     I32EnumAttrCase<"Score", 1, "score">,
     I32EnumAttrCase<"Prefill", 2, "prefill">,
-    I32EnumAttrCase<"Decode", 3, "decode">]>;
+    I32EnumAttrCase<"Decode", 3, "decode">,
+    I32EnumAttrCase<"Grad", 4, "grad">,
+    I32EnumAttrCase<"Vjp", 5, "vjp">,
+    I32EnumAttrCase<"Accumulate", 6, "accumulate">,
+    I32EnumAttrCase<"Update", 7, "update">,
+    I32EnumAttrCase<"Train", 8, "train">]>;
 def Rondo_EntryAttr : AttrDef<Rondo_Dialect, "Entry"> {
   let mnemonic = "entry";
   let summary = "kind and sizes of an entry point, on its func.func as `rondo.entry`";
@@ -106,16 +120,23 @@ def Rondo_Absent : Rondo_Enum<"Absent", "what the runtime supplies for an absent
     I32EnumAttrCase<"Ones", 2, "ones">,
     I32EnumAttrCase<"FullLength", 3, "full_length">,
     I32EnumAttrCase<"Slots", 4, "slots">,
-    I32EnumAttrCase<"ShiftedTokens", 5, "shifted_tokens">]>;
+    I32EnumAttrCase<"ShiftedTokens", 5, "shifted_tokens">,
+    I32EnumAttrCase<"Value", 6, "value">]>;
 def Rondo_InputAttr : AttrDef<Rondo_Dialect, "Input"> {
   let mnemonic = "input";
   let summary = "name, default and range of an entry point's input, as argument attribute `rondo.input`";
   let description = [{
     `#rondo.input<"tokens", required, 0, 255>`; the bounds are inclusive and only given for integers.
+    `#rondo.input<"beta1", value, default 0.9>` is a scalar that the runtime sets to its default.
   }];
   let parameters = (ins StringRefParameter<"input name">:$name, EnumParameter<Rondo_Absent>:$absent,
-      OptionalParameter<"std::optional<int64_t>">:$minimum, OptionalParameter<"std::optional<int64_t>">:$maximum);
-  let assemblyFormat = "`<` $name `,` $absent (`,` $minimum^ `,` $maximum)? `>`";
+      OptionalParameter<"std::optional<int64_t>">:$minimum, OptionalParameter<"std::optional<int64_t>">:$maximum,
+      OptionalParameter<"::mlir::FloatAttr">:$value);
+  let assemblyFormat = "`<` $name `,` $absent (`,` $minimum^ `,` $maximum)? (`,` `default` $value^)? `>`";
+  let builders = [AttrBuilder<(ins "::llvm::StringRef":$name, "::rondo::Absent":$absent,
+      CArg<"std::optional<int64_t>", "std::nullopt">:$minimum, CArg<"std::optional<int64_t>", "std::nullopt">:$maximum), [{
+    return $_get($_ctxt, name, absent, minimum, maximum, ::mlir::FloatAttr());
+  }]>];
 }
 
 #endif

@@ -4,7 +4,10 @@
 
 include "dialects/rondo/graph/GraphOps.td"
 include "dialects/rondo/loss/LossOps.td"
+include "dialects/rondo/nn/NnGradOps.td"
 include "dialects/rondo/nn/NnOps.td"
+include "dialects/rondo/optimizer/OptimizerOps.td"
+include "dialects/rondo/retention/RetentionGradOps.td"
 include "dialects/rondo/retention/RetentionOps.td"
 include "dialects/rondo/state/StateOps.td"
 

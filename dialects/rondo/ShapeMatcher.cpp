@@ -81,3 +81,15 @@ RankedTensorType ShapeMatcher::tensor(ArrayRef<StringRef> dims, Type element) co
     shape.push_back((*this)[dim]);
   return RankedTensorType::get(shape, element);
 }
+
+bool rondo::equalButForLayout(Type a, Type b) {
+  auto left = dyn_cast<RankedTensorType>(a), right = dyn_cast<RankedTensorType>(b);
+  return left && right && left.getShape() == right.getShape() &&
+         left.getElementType() == right.getElementType();
+}
+
+bool rondo::equalButForLayout(TypeRange a, TypeRange b) {
+  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [](auto pair) {
+           return equalButForLayout(std::get<0>(pair), std::get<1>(pair));
+         });
+}

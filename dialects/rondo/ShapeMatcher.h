@@ -3,6 +3,7 @@
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/TypeRange.h"
 
 #include <optional>
 
@@ -47,5 +48,9 @@ private:
   llvm::StringRef op;
   llvm::SmallVector<std::pair<llvm::StringRef, int64_t>, 8> sizes;
 };
+
+// Ranked tensors of one shape and element type, whatever their storage layouts.
+bool equalButForLayout(mlir::Type a, mlir::Type b);
+bool equalButForLayout(mlir::TypeRange a, mlir::TypeRange b);
 
 } // namespace rondo

@@ -105,7 +105,7 @@ LogicalResult EntryBuilder::addStep(SequenceOpInterface op) {
     before.push_back(
         ReadStateOp::create(builder, op.getLoc(), spec.slot.clone(shape), name.getValue(), slot));
   }
-  SequenceStep step = op.buildStep(builder, operands, before, length);
+  SequenceStep step = op.buildStep(builder, {operands, before, length, /*reset=*/Value()});
   values.map(op->getResults(), step.results);
   for (auto [after, name] : llvm::zip_equal(step.states, names))
     WriteStateOp::create(builder, op.getLoc(), after, name.getValue(), slot);
@@ -138,8 +138,8 @@ FailureOr<Value> EntryBuilder::score(Value logits) {
   });
   Value targets = addInput("targets", type, hasTokens ? Absent::ShiftedTokens : Absent::Required, 0,
                            weight.getDimSize(0) - 1);
-  return Value(
-      LinearLogProbOp::create(builder, product.getLoc(), product.getX(), product.getWeight(), targets));
+  return LinearLogProbOp::create(builder, product.getLoc(), product.getX(), product.getWeight(), targets)
+      .getLogProb();
 }
 
 // The one operand of `op` that runs along the sequence, if the others are parameters and the op is pointwise.

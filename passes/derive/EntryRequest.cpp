@@ -75,7 +75,7 @@ LogicalResult RequestParser::finish() {
 LogicalResult RequestParser::parse() {
   auto [name, clauses] = text.split(':');
   std::optional<EntryKind> kind = symbolizeEntryKind(name);
-  if (!kind)
+  if (!kind || *kind > EntryKind::Decode)
     return usage(loc, "expected an entry forward, score, prefill or decode, found '" + name + "'");
   request.kind = *kind;
   SmallVector<StringRef> parts;

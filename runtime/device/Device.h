@@ -29,7 +29,8 @@ public:
 struct BoundBuffers {
   std::vector<void *> parameters;
   std::vector<void *> constants;
-  std::vector<void *> states; // pools; only those that the entry lists are looked at
+  std::vector<void *> states;    // pools; only those that the entry lists are looked at
+  std::vector<void *> optimizer; // optimiser states; empty where the package has none
   std::vector<void *> inputs;
   std::vector<void *> outputs;
   void *arena = nullptr;

@@ -67,14 +67,33 @@ void fillOnes(const IoBuffer &buffer) {
   }
 }
 
-// Each row moves one position to the left, a zero enters on the right.
-void shiftRows(const IoBuffer &tokens, const IoBuffer &target, const format::Entry &entry) {
-  uint64_t element = elementBytes(target.description().dtype());
-  uint64_t row = entry.time() * element;
-  for (uint64_t b = 0; b < entry.batch(); ++b) {
-    uint8_t *to = target.host().data() + b * row;
-    std::memcpy(to, tokens.host().data() + b * row + element, row - element);
-    std::memset(to + row - element, 0, element);
+void fillValue(const IoBuffer &buffer, double value) {
+  switch (buffer.description().dtype()) {
+  case DType::F32:
+    return fill<float>(buffer, static_cast<float>(value));
+  case DType::F64:
+    return fill<double>(buffer, value);
+  case DType::I32:
+    return fill<int32_t>(buffer, static_cast<int32_t>(value));
+  case DType::I64:
+    return fill<int64_t>(buffer, static_cast<int64_t>(value));
+  default:
+    return; // the validator lets only these types have a value
+  }
+}
+
+// The next token of the same segment, the range's minimum where there is none. `segments` may be null.
+void shiftRows(const IoBuffer &tokens, const IoBuffer *segments, const IoBuffer &target,
+               const format::Entry &entry) {
+  absl::Span<const int32_t> from = tokens.elements<int32_t>();
+  absl::Span<int32_t> to = target.elements<int32_t>();
+  auto none = static_cast<int32_t>(target.description().minimum());
+  size_t time = entry.time();
+  for (size_t i = 0; i < to.size(); ++i) {
+    bool last = (i + 1) % time == 0;
+    bool other =
+        !last && segments && segments->elements<int32_t>()[i] != segments->elements<int32_t>()[i + 1];
+    to[i] = last || other ? none : from[i + 1];
   }
 }
 
@@ -166,8 +185,11 @@ absl::Status Inputs::supply(size_t index) {
       buffer.elements<int32_t>()[b] = static_cast<int32_t>(b);
     break;
   case Absent::ShiftedTokens:
-    shiftRows(*find("tokens"), buffer, *entry_);
+    shiftRows(*find("tokens"), find("segment_ids"), buffer, *entry_);
     return absl::OkStatus(); // follows the tokens, so it is made anew for each call
+  case Absent::Value:
+    fillValue(buffer, buffer.description().default_value());
+    break;
   }
   sources_[index] = Source::Default;
   return absl::OkStatus();

@@ -2,6 +2,7 @@
 #include "runtime/package/Checks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace rondo::rt::package {
@@ -90,10 +91,23 @@ absl::Status checkDefault(const format::Entry &entry, const format::IoTensor &in
     bool fits = tokens && tokens->dtype() == input.dtype() && integerRange(input.dtype()) &&
                 hasShape(input, {entry.batch(), entry.time()}) &&
                 hasShape(*tokens, {entry.batch(), entry.time()});
-    // Tokens are in their own range, the last column is 0.
-    bool holds = !input.has_range() || (fits && tokens->has_range() && inRange(tokens->minimum()) &&
-                                        inRange(tokens->maximum()) && inRange(0));
+    const format::IoTensor *segments = findInput(entry, "segment_ids");
+    fits = fits && input.dtype() == DType::I32 &&
+           (!segments ||
+            (segments->dtype() == DType::I32 && hasShape(*segments, {entry.batch(), entry.time()})));
+    // Tokens are in their own range, the last column is the minimum.
+    bool holds = !input.has_range() ||
+                 (fits && tokens->has_range() && inRange(tokens->minimum()) && inRange(tokens->maximum()));
     return fits && holds ? absl::OkStatus() : unfitDefault("shifted tokens");
+  }
+  case Absent::Value: {
+    double value = input.default_value();
+    bool whole = value == std::trunc(value) && std::abs(value) <= INT32_MAX;
+    bool holds = input.dtype() == DType::F32 || input.dtype() == DType::F64
+                     ? std::isfinite(value)
+                     : (input.dtype() == DType::I32 || input.dtype() == DType::I64) && whole &&
+                           inRange(static_cast<int64_t>(value));
+    return holds ? absl::OkStatus() : unfitDefault("another number");
   }
   }
   return absl::OkStatus();

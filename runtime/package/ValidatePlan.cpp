@@ -101,6 +101,11 @@ absl::StatusOr<uint64_t> CommandChecker::boundBytes(uint64_t command, const form
       return fail(ErrorId::SignatureMismatch,
                   absl::StrCat("expected a state that the entry lists, found state ", index));
     return package.states()->Get(index)->slot_bytes() * entry.slots();
+  case Space::Optimizer: {
+    const auto *states = package.optimizer_states();
+    RONDO_RETURN_IF_ERROR(checkIndex(index, states ? states->size() : 0, "optimiser states"));
+    return states->Get(index)->storage_bytes();
+  }
   case Space::Input:
     RONDO_RETURN_IF_ERROR(checkIndex(index, entry.inputs()->size(), "inputs"));
     return tensorBytes(*entry.inputs()->Get(index));

@@ -15,7 +15,7 @@ struct LinearLogProbReference : ReferenceOpInterface::ExternalModel<LinearLogPro
     const Tensor &x = evaluator[score.getX()], &weight = evaluator[score.getWeight()];
     const Tensor &targets = evaluator[score.getTargets()];
     int64_t vocabulary = weight.size(0), depth = weight.size(1);
-    Tensor result(targets.shape);
+    Tensor result(targets.shape), logSumExp(targets.shape);
     std::vector<double> logits(vocabulary);
     for (size_t row = 0; row < targets.data.size(); ++row) {
       for (int64_t v = 0; v < vocabulary; ++v) {
@@ -26,9 +26,11 @@ struct LinearLogProbReference : ReferenceOpInterface::ExternalModel<LinearLogPro
       double maximum = *llvm::max_element(logits), sum = 0;
       for (double logit : logits)
         sum += std::exp(logit - maximum);
-      result.data[row] = logits[static_cast<size_t>(targets.data[row])] - maximum - std::log(sum);
+      logSumExp.data[row] = maximum + std::log(sum);
+      if (targets.data[row] >= 0)
+        result.data[row] = logits[static_cast<size_t>(targets.data[row])] - logSumExp.data[row];
     }
-    return {result};
+    return {result, logSumExp};
   }
 };
 

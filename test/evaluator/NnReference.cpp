@@ -142,8 +142,9 @@ struct RotateReference : ReferenceOpInterface::ExternalModel<RotateReference, Ro
         int64_t distance = rotate.getPairs() == Pairs::Interleaved ? 1 : width / 2;
         double other = x.data[row * width + (first ? lane + distance : lane - distance)];
         int64_t angle = row / heads * width + lane;
+        double turned = first != rotate.getInverse() ? -other : other;
         result.data[row * width + lane] =
-            x.data[row * width + lane] * cosines.data[angle] + (first ? -other : other) * sines.data[angle];
+            x.data[row * width + lane] * cosines.data[angle] + turned * sines.data[angle];
       }
     return {result};
   }

@@ -138,6 +138,8 @@ std::string bindingText(const Package &package, const format::Entry &entry, cons
     return absl::StrCat("constant ", index);
   case format::Space::State:
     return package.root().states()->Get(index)->name()->str();
+  case format::Space::Optimizer:
+    return package.root().optimizer_states()->Get(index)->name()->str();
   case format::Space::Input:
     return absl::StrCat("in ", entry.inputs()->Get(index)->name()->str());
   case format::Space::Output:

@@ -8,6 +8,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
+#include "llvm/ADT/BitVector.h"
 
 namespace rondo {
 
@@ -16,6 +17,15 @@ struct StateSpec {
   llvm::StringRef role; // last part of the state's name: "retention", "position"
   StateKind kind;
   mlir::RankedTensorType slot; // shape and element type for one row, static
+};
+
+// One stretch `[B, T]` of the sequence, for buildStep.
+struct SequenceStretch {
+  mlir::ValueRange operands; // of the op, already static
+  mlir::ValueRange states;   // one per StateSpec, each `[B, slot shape]`
+  mlir::Value length;        // i32 `[B]`, positions beyond it are padding; null: all T are valid
+  mlir::Value
+      reset; // i8 `[B, T]`, 1 where a document begins; null: nowhere but where the op's own operand says
 };
 
 // What buildStep built.
@@ -88,5 +98,6 @@ protected:
 } // namespace rondo
 
 #include "dialects/rondo/interfaces/CostOpInterface.h.inc"
+#include "dialects/rondo/interfaces/DerivativeOpInterface.h.inc"
 #include "dialects/rondo/interfaces/SequenceOpInterface.h.inc"
 #include "dialects/rondo/interfaces/TileOpInterface.h.inc"

@@ -21,14 +21,13 @@ def Rondo_SequenceOpInterface : OpInterface<"SequenceOpInterface"> {
       }],
       "std::optional<std::string>", "whyNoStep", (ins), "", "return std::nullopt;">,
     InterfaceMethod<[{
-        Builds, at the builder's insertion point, this op on one stretch `[B, T]` whose operands are `operands` (already
-        static): it starts from `states` (one per getStateSpecs, each `[B, slot shape]`) and ignores positions >=
-        `length` (i32 `[B]`; null = all T). The outcome's results replace the op's results; its states are the new ones, equal
-        to the old where length is 0.
+        Builds, at the builder's insertion point, this op on one stretch: it starts from the stretch's states and ignores
+        positions >= its length. A document that begins (`reset`) is cut off from what stands before it; an op that has
+        a reset operand of its own keeps that one. The outcome's results replace the op's results; its states are the new
+        ones, equal to the old where length is 0.
       }],
       "::rondo::SequenceStep", "buildStep",
-      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands, "::mlir::ValueRange":$states,
-           "::mlir::Value":$length)>,
+      (ins "::mlir::OpBuilder &":$builder, "const ::rondo::SequenceStretch &":$stretch)>,
   ];
 }
 

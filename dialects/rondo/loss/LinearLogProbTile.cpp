@@ -36,7 +36,8 @@ public:
     x = kernel.operand(op.getX(), {row, tile.index(0), rows, depth});
   }
 
-  Value emit() {
+  // The log of the sum, and the log-probability of the target: 0 where there is none.
+  std::pair<Value, Value> emit() {
     // The lowest number, not minus infinity: a difference of the two never arises.
     Running running{tile.floats(std::numeric_limits<float>::lowest(), {rows}), tile.floats(0, {rows}),
                     tile.floats(0, {rows})};
@@ -54,7 +55,9 @@ public:
     if (whole < vocabulary)
       running = addColumns(running, tile.index(whole), vocabulary - whole);
     Value logSum = math::LogOp::create(kernel.builder(), kernel.loc(), running.sum);
-    return tile.subF(running.target, tile.addF(running.maximum, logSum));
+    Value total = tile.addF(running.maximum, logSum);
+    Value given = tile.lessOrEqual(tile.integers(0, {rows}, 32), targets);
+    return {total, tile.selectOrZero(given, tile.subF(running.target, total))};
   }
 
 private:
@@ -88,7 +91,8 @@ LogicalResult LinearLogProbOp::emitKernel(KernelBuilder &kernel, ValueRange ids)
   forTile(kernel.builder(), kernel.loc(), ids[1], time, kernel.sizes().rows, [&](Value first, int64_t rows) {
     Value targets = tile.reshape(kernel.operand(getTargets(), {ids[0], first, 1, rows}), {rows});
     Value row = tile.add(tile.times(ids[0], time), first);
-    Value logProb = LogProbKernel(*this, kernel, row, targets, rows).emit();
+    auto [logSumExp, logProb] = LogProbKernel(*this, kernel, row, targets, rows).emit();
+    kernel.store(getLogSumExp(), tile.reshape(logSumExp, {1, rows}), ids[0], first);
     kernel.finish(tile.reshape(logProb, {1, rows}), {ids[0], first, 1, rows});
   });
   return success();

@@ -15,3 +15,25 @@ Work LinearLogProbOp::getWork() {
           .vectorFlops = 11 * rows * vocabulary,
           .bytes = bytesOfOperandsAndResults(*this)};
 }
+
+// The scores once more, and their product with the weight or the rows; per score one exponential and the
+// factor.
+static Work gradientWork(Operation *op, Value targets, Value weight) {
+  auto type = cast<RankedTensorType>(weight.getType());
+  double scores = elementCount(targets) * static_cast<double>(type.getDimSize(0));
+  return {.matmulFlops = 4 * scores * static_cast<double>(type.getDimSize(1)),
+          .vectorFlops = 10 * scores,
+          .bytes = bytesOfOperandsAndResults(op)};
+}
+
+Work LinearLogProbGradInputOp::getWork() { return gradientWork(*this, getTargets(), getWeight()); }
+
+Work LinearLogProbGradWeightOp::getWork() { return gradientWork(*this, getTargets(), getWeight()); }
+
+Work MeanLossOp::getWork() {
+  return {.vectorFlops = 3 * elementCount(getLogProb()), .bytes = bytesOfOperandsAndResults(*this)};
+}
+
+Work MeanLossGradOp::getWork() {
+  return {.vectorFlops = elementCount(getDLogProb()), .bytes = bytesOfOperandsAndResults(*this)};
+}

@@ -119,8 +119,8 @@ def Rondo_RotaryTableOp : Rondo_NnOp<"rotary_table", [DeclareOpInterfaceMethods<
 def Rondo_RotateOp : Rondo_PointwiseOp<"rotate"> {
   let summary = "rotation of lane pairs: y = x cos + J x sin";
   let description = [{
-    `x` `[B, T, H, d]`, `cos` and `sin` `[B, T, d]`. J (a, b) = (-b, a) on each pair (a, b) of `pairs`. Its adjoint is the
-    rotation by -sin. Source: RoFormer (arXiv 2104.09864); RetNet eq. 4 with real arithmetic.
+    `x` `[B, T, H, d]`, `cos` and `sin` `[B, T, d]`. J (a, b) = (-b, a) on each pair (a, b) of `pairs`. `inverse` turns
+    back, y = x cos - J x sin, and is the derivative of the rotation. Source: RoFormer (arXiv 2104.09864); RetNet eq. 4 with real arithmetic.
 
     Constraints: J1 the shapes above. J2 d is even.
 
@@ -130,9 +130,10 @@ def Rondo_RotateOp : Rondo_PointwiseOp<"rotate"> {
         : (tensor<2x8x4x16xf32>, tensor<2x8x16xf32>, tensor<2x8x16xf32>) -> tensor<2x8x4x16xf32>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$cos, AnyRankedTensor:$sin, Rondo_PairsAttr:$pairs);
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$cos, AnyRankedTensor:$sin, Rondo_PairsAttr:$pairs,
+      UnitAttr:$inverse);
   let results = (outs AnyRankedTensor:$y);
-  let assemblyFormat = "$x `,` $cos `,` $sin `pairs` $pairs attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$x `,` $cos `,` $sin `pairs` $pairs (`inverse` $inverse^)? attr-dict `:` functional-type(operands, results)";
 }
 
 def Rondo_AddOp : Rondo_PointwiseOp<"add", [Commutative]> {

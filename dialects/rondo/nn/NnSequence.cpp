@@ -16,9 +16,9 @@ std::optional<std::string> PositionsOp::whyNoStep() {
   return std::nullopt;
 }
 
-SequenceStep PositionsOp::buildStep(OpBuilder &builder, ValueRange operands, ValueRange states,
-                                    Value length) {
-  Adaptor old(operands, *this);
-  auto step = PositionsOp::create(builder, getLoc(), old.getLike(), states[0], old.getReset(), length);
+SequenceStep PositionsOp::buildStep(OpBuilder &builder, const SequenceStretch &stretch) {
+  Adaptor old(stretch.operands, *this);
+  Value reset = old.getReset() ? old.getReset() : stretch.reset;
+  auto step = PositionsOp::create(builder, getLoc(), old.getLike(), stretch.states[0], reset, stretch.length);
   return {{step.getP(), step.getNext()}, {step.getNext()}};
 }

@@ -62,5 +62,8 @@ Value RotateOp::emitTile(KernelBuilder &kernel, const Region &region) {
   Value cos = perHead(getCos()), sin = perHead(getSin());
   tile::Pairs pairs = getPairs() == Pairs::Interleaved ? tile::Pairs::Interleaved : tile::Pairs::Halves;
   Value turned = tile::RotatePairsOp::create(b, loc, x.getType(), pairs, x, width);
-  return math::FmaOp::create(b, loc, x, cos, arith::MulFOp::create(b, loc, turned, sin));
+  Value across = arith::MulFOp::create(b, loc, turned, sin);
+  if (getInverse())
+    across = arith::NegFOp::create(b, loc, across);
+  return math::FmaOp::create(b, loc, x, cos, across);
 }

@@ -27,13 +27,13 @@ std::optional<std::string> RetentionOp::whyNoStep() {
   return std::nullopt;
 }
 
-SequenceStep RetentionOp::buildStep(OpBuilder &builder, ValueRange operands, ValueRange states,
-                                    Value length) {
-  Adaptor old(operands, *this);
-  Value scale = states.size() > 1 ? states[1] : Value();
+SequenceStep RetentionOp::buildStep(OpBuilder &builder, const SequenceStretch &stretch) {
+  Adaptor old(stretch.operands, *this);
+  Value scale = stretch.states.size() > 1 ? stretch.states[1] : Value();
+  Value reset = old.getReset() ? old.getReset() : stretch.reset;
   auto step =
-      RetentionOp::create(builder, getLoc(), old.getQ(), old.getK(), old.getV(), old.getLogDecay(), states[0],
-                          old.getReset(), length, scale, getDecayAttr(), getDirectionAttr(),
+      RetentionOp::create(builder, getLoc(), old.getQ(), old.getK(), old.getV(), old.getLogDecay(),
+                          stretch.states[0], reset, stretch.length, scale, getDecayAttr(), getDirectionAttr(),
                           getTransposedStateAttr(), getRowScaleAttr(), getScheduleAttr());
   SmallVector<Value> results(step->getResults());
   return {results, SmallVector<Value>(llvm::drop_begin(results))};

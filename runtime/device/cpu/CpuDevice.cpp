@@ -104,6 +104,8 @@ void *boundAddress(const format::Entry &entry, const BoundBuffers &buffers, cons
     return buffers.constants[binding.index()];
   case format::Space::State:
     return buffers.states[binding.index()];
+  case format::Space::Optimizer:
+    return buffers.optimizer[binding.index()];
   case format::Space::Input:
     return buffers.inputs[binding.index()];
   case format::Space::Output:

@@ -23,7 +23,7 @@ func.func @table(%p: tensor<1x8xi64>) -> (tensor<1x8x4xf32>, tensor<1x8x4xf32>)
 // CHECK:       math.log
 func.func @score(%x: tensor<1x8x4xf32>, %w: tensor<600x4xf32>, %t: tensor<1x8xi32>) -> tensor<1x8xf32>
     attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 8, slots = 1>} {
-  %y = rondo.linear_log_prob %x, %w, %t : (tensor<1x8x4xf32>, tensor<600x4xf32>, tensor<1x8xi32>) -> tensor<1x8xf32>
+  %y, %lse = rondo.linear_log_prob %x, %w, %t : (tensor<1x8x4xf32>, tensor<600x4xf32>, tensor<1x8xi32>) -> (tensor<1x8xf32>, tensor<1x8xf32>)
   return %y : tensor<1x8xf32>
 }
 

@@ -127,7 +127,7 @@ TEST(PositionKernels, LogProbabilitiesStreamTheVocabulary) {
   std::string text = R"(
 func.func @score(%x: tensor<2x70x24xf32>, %w: tensor<601x24xf32>, %t: tensor<2x70xi32>) -> tensor<2x70xf32>
     attributes {rondo.entry = #rondo.entry<forward, B = 2, T = 70, slots = 1>} {
-  %y = rondo.linear_log_prob %x, %w, %t : (tensor<2x70x24xf32>, tensor<601x24xf32>, tensor<2x70xi32>) -> tensor<2x70xf32>
+  %y, %lse = rondo.linear_log_prob %x, %w, %t : (tensor<2x70x24xf32>, tensor<601x24xf32>, tensor<2x70xi32>) -> (tensor<2x70xf32>, tensor<2x70xf32>)
   return %y : tensor<2x70xf32>
 }
 )";

@@ -102,12 +102,11 @@ TEST(CpuDevice, runsCommandLists) {
     std::vector<int32_t> tokens(16, 1);
     ASSERT_TRUE(device->upload(*memory[0], 0, {reinterpret_cast<uint8_t *>(&scale), 4}).ok());
     ASSERT_TRUE(device->upload(*memory[2], 0, {reinterpret_cast<uint8_t *>(tokens.data()), 64}).ok());
-    BoundBuffers buffers = {{memory[0]->address(), memory[1]->address()},
-                            {},
-                            {},
-                            {memory[2]->address()},
-                            {memory[3]->address()},
-                            memory[4]->address()};
+    BoundBuffers buffers;
+    buffers.parameters = {memory[0]->address(), memory[1]->address()};
+    buffers.inputs = {memory[2]->address()};
+    buffers.outputs = {memory[3]->address()};
+    buffers.arena = memory[4]->address();
     auto list = (*code)->record(forward, buffers);
     ASSERT_TRUE(list.ok());
     std::vector<uint64_t> times(forward.commands()->size());

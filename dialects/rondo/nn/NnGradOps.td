@@ -1,0 +1,156 @@
+// Gradients of the layer ops, as far as they are ops of their own. Sums over rows run in an order that sizes alone decide.
+#ifndef RONDO_DIALECTS_RONDO_NN_NNGRADOPS_TD
+#define RONDO_DIALECTS_RONDO_NN_NNGRADOPS_TD
+
+include "dialects/rondo/nn/NnOps.td"
+
+// A gradient by a parameter: the plan gives the result the parameter's storage layout.
+class Rondo_ParameterGradOp<string mnemonic, list<Trait> traits = []>
+    : Rondo_Op<mnemonic, !listconcat([Pure, InferTypeOpAdaptorWithIsCompatible,
+                                      DeclareOpInterfaceMethods<Rondo_CostOpInterface>], traits)>;
+
+def Rondo_LinearGradInputOp : Rondo_NnOp<"linear_grad_input"> {
+  let summary = "dx = dy W: gradient of linear by its input";
+  let description = [{
+    `dy` `[B, T, N]`, `weight` `[N, K]` as checkpoints store it -> `[B, T, K]`. Reads the panels of W that the forward product
+    reads.
+
+    Constraints: LG1 the shapes above.
+
+    Example:
+    ```mlir
+    %dx = rondo.linear_grad_input %dy, %w : (tensor<2x8x128xf32>, tensor<128x64xf32>) -> tensor<2x8x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$dy, AnyRankedTensor:$weight);
+  let results = (outs AnyRankedTensor:$dx);
+  let assemblyFormat = "$dy `,` $weight attr-dict `:` functional-type(operands, results)";
+}
+
+def Rondo_LinearGradWeightOp : Rondo_ParameterGradOp<"linear_grad_weight"> {
+  let summary = "dW = sum over rows of dy x^T: gradient of linear by its weight";
+  let description = [{
+    `dy` `[B, T, N]`, `x` `[B, T, K]` (or `[B, T, H, d]` with H * d = K) -> `[N, K]`.
+
+    Constraints: LG2 the shapes above.
+
+    Example:
+    ```mlir
+    %dw = rondo.linear_grad_weight %dy, %x : (tensor<2x8x128xf32>, tensor<2x8x64xf32>) -> tensor<128x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$dy, AnyRankedTensor:$x);
+  let results = (outs AnyRankedTensor:$dw);
+  let assemblyFormat = "$dy `,` $x attr-dict `:` functional-type(operands, results)";
+}
+
+def Rondo_EmbeddingGradOp : Rondo_ParameterGradOp<"embedding_grad"> {
+  let summary = "gradient of embedding by its table: rows of dy added up per token";
+  let description = [{
+    dtable[v] = sum of dy[b, t] over the positions with tokens[b, t] = v, in ascending order of b * T + t. `tokens` i32
+    `[B, T]`, `dy` `[B, T, D]` -> `[vocabulary, D]`.
+
+    Constraints: EG1 the shapes above.
+
+    Example:
+    ```mlir
+    %dtable = rondo.embedding_grad %tokens, %dy vocabulary 97 : (tensor<2x8xi32>, tensor<2x8x64xf32>) -> tensor<97x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$tokens, AnyRankedTensor:$dy, I64Attr:$vocabulary);
+  let results = (outs AnyRankedTensor:$dtable);
+  let assemblyFormat = "$tokens `,` $dy `vocabulary` $vocabulary attr-dict `:` functional-type(operands, results)";
+}
+
+def Rondo_RmsNormGradOp : Rondo_NnOp<"rms_norm_grad"> {
+  let summary = "gradient of rms_norm by its input";
+  let description = [{
+    With r = 1 / sqrt(mean(x^2) + eps) and g = dy * weight: dx = r g - r^3 x mean(x g), over the last dimension.
+    `x` and `dy` have one shape; `weight` is `[last dimension]` or absent (ones).
+
+    Constraints: NG1 the shapes above. NG2 `eps` >= 0.
+
+    Example:
+    ```mlir
+    %dx = rondo.rms_norm_grad %x, %dy, %w eps 1.0e-6
+        : (tensor<2x8x64xf32>, tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, Optional<AnyRankedTensor>:$weight, F64Attr:$eps);
+  let results = (outs AnyRankedTensor:$dx);
+  let assemblyFormat = "$x `,` $dy (`,` $weight^)? `eps` $eps attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Rondo_RmsNormGradWeightOp : Rondo_ParameterGradOp<"rms_norm_grad_weight"> {
+  let summary = "gradient of rms_norm by its weight";
+  let description = [{
+    dw[j] = sum over all rows of dy[row, j] x[row, j] / sqrt(mean(x[row]^2) + eps); a row is one run of the last dimension, so
+    heads count as rows. `x` and `dy` have one shape -> `[last dimension]`.
+
+    Constraints: NG1 the shapes above. NG2 `eps` >= 0.
+
+    Example:
+    ```mlir
+    %dw = rondo.rms_norm_grad_weight %x, %dy eps 1.0e-6 : (tensor<2x8x64xf32>, tensor<2x8x64xf32>) -> tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, F64Attr:$eps);
+  let results = (outs AnyRankedTensor:$dw);
+  let assemblyFormat = "$x `,` $dy `eps` $eps attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Rondo_ActivationGradOp : Rondo_NnOp<"activation_grad"> {
+  let summary = "gradient of activation: dx = f'(x) dy";
+  let description = [{
+    `x` is the activation's input, of dy's shape. relu'(0) = 0.
+
+    Constraints: A1 both are sequence tensors of one shape.
+
+    Example:
+    ```mlir
+    %dx = rondo.activation_grad silu %x, %dy : (tensor<2x8x64xf32>, tensor<2x8x64xf32>) -> tensor<2x8x64xf32>
+    ```
+  }];
+  let arguments = (ins Rondo_ActivationAttr:$kind, AnyRankedTensor:$x, AnyRankedTensor:$dy);
+  let results = (outs AnyRankedTensor:$dx);
+  let assemblyFormat = "$kind $x `,` $dy attr-dict `:` functional-type(operands, results)";
+}
+
+def Rondo_SumHeadsOp : Rondo_NnOp<"sum_heads"> {
+  let summary = "sums of consecutive heads: the gradient of a head that several heads shared";
+  let description = [{
+    `x` `[B, T, H, d]` -> `[B, T, heads, d]`, head i being the sum of heads i H / heads to (i + 1) H / heads - 1.
+
+    Constraints: SH1 `x` is `[B, T, H, d]`; `heads` divides H.
+
+    Example:
+    ```mlir
+    %y = rondo.sum_heads %x to 2 : (tensor<2x8x4x16xf32>) -> tensor<2x8x2x16xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, I64Attr:$heads);
+  let results = (outs AnyRankedTensor:$y);
+  let assemblyFormat = "$x `to` $heads attr-dict `:` functional-type(operands, results)";
+}
+
+def Rondo_SegmentStartsOp : Rondo_NnOp<"segment_starts"> {
+  let summary = "where packed documents begin";
+  let description = [{
+    reset[b, t] = 1 where t > 0 and segments[b, t] != segments[b, t - 1], else 0. `segments` i32 `[B, T]` -> i8 `[B, T]`. The
+    first position continues what the state holds.
+
+    Constraints: SS1 the shapes above.
+
+    Example:
+    ```mlir
+    %reset = rondo.segment_starts %segments : (tensor<2x8xi32>) -> tensor<2x8xi8>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$segments);
+  let results = (outs AnyRankedTensor:$reset);
+  let assemblyFormat = "$segments attr-dict `:` functional-type(operands, results)";
+}
+
+#endif

@@ -1,0 +1,38 @@
+// What retention's derivative needs beyond retention itself.
+#ifndef RONDO_DIALECTS_RONDO_RETENTION_RETENTIONGRADOPS_TD
+#define RONDO_DIALECTS_RONDO_RETENTION_RETENTIONGRADOPS_TD
+
+include "dialects/rondo/retention/RetentionOps.td"
+
+def Rondo_RetentionGradDecayOp : Rondo_Op<"retention_grad_decay", [Pure, InferTypeOpAdaptor, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
+  let summary = "gradient of retention by its log decay";
+  let description = [{
+    The reverse running sum, per batch row and head and within a document,
+
+        d_log_decay_t = sum_{s >= t} (q_s . dq_s - k_s . dk_s) + <d_final_state, final_state>
+
+    and 0 where `reset` is 1; a sum never crosses the start of a document, so the state's term counts for the last document
+    only. q, k, dq, dk are `[B, T, H, Dk]` (k after its heads are repeated), the states `[B, H, ...]` of one shape, given
+    both or not at all. f32 accumulators, in descending order of s.
+
+    Constraints: RD1 the shapes above.
+
+    Source: the derivative of S_t = exp(log_decay_t) S_{t-1} + k_t v_t^T summed by parts.
+
+    Example:
+    ```mlir
+    %d = rondo.retention_grad_decay %q, %dq, %k, %dk
+        : (tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>) -> tensor<1x8x2xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$q, AnyRankedTensor:$dq, AnyRankedTensor:$k, AnyRankedTensor:$dk,
+      Optional<AnyRankedTensor>:$final_state, Optional<AnyRankedTensor>:$d_final_state, Optional<AnyRankedTensor>:$reset);
+  let results = (outs AnyRankedTensor:$d_log_decay);
+  let assemblyFormat = [{
+    $q `,` $dq `,` $k `,` $dk (`final` `(` $final_state^ `,` $d_final_state `)`)? (`reset` `(` $reset^ `)`)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+}
+
+#endif
