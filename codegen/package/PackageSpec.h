@@ -86,6 +86,7 @@ struct PackageSpec {
   struct KernelArgument {
     uint64_t bytes = 0;
     Access access = Access::Read;
+    DType dtype = DType::F32;
   };
 
   struct Kernel {

@@ -155,12 +155,16 @@ fb::Offset<format::Image> Writer::image() {
 
 fb::Offset<format::Kernel> Writer::kernel(const PackageSpec::Kernel &k) {
   std::vector<format::KernelArgument> arguments;
-  for (const PackageSpec::KernelArgument &a : k.arguments)
+  std::vector<PackageSpec::DType> types;
+  for (const PackageSpec::KernelArgument &a : k.arguments) {
     arguments.emplace_back(a.bytes, a.access);
+    types.push_back(a.dtype);
+  }
   String name = text(k.name);
   auto argumentVector = builder.CreateVectorOfStructs(arguments);
   String source = text(k.source);
-  return format::CreateKernel(builder, name, k.address, argumentVector, k.scratchBytes, source);
+  auto typeVector = builder.CreateVector(types);
+  return format::CreateKernel(builder, name, k.address, argumentVector, k.scratchBytes, source, typeVector);
 }
 
 fb::Offset<format::IoTensor> Writer::tensor(const PackageSpec::IoTensor &t) {

@@ -77,7 +77,9 @@ uint64_t bufferBytes(MemRefType type) {
 PackageSpec::KernelArgument describe(BlockArgument buffer, bool written) {
   bool read = llvm::any_of(buffer.getUsers(), [](Operation *user) { return !isa<tile::StoreOp>(user); });
   PackageSpec::KernelArgument argument;
-  argument.bytes = bufferBytes(cast<MemRefType>(buffer.getType()));
+  auto type = cast<MemRefType>(buffer.getType());
+  argument.bytes = bufferBytes(type);
+  argument.dtype = packageType(type.getElementType()).value_or(PackageSpec::DType::U8);
   argument.access = !written ? PackageSpec::Access::Read
                     : read   ? PackageSpec::Access::ReadWrite
                              : PackageSpec::Access::Write;

@@ -48,6 +48,11 @@ public:
   // Runs all commands in order and returns when they are done. Allocates nothing. With `times` (empty, or one
   // per command) it measures each command, which on some devices costs time.
   virtual absl::Status run(CommandTimes times = {}) = 0;
+
+  // For tools that look at values: runs one command alone, and copies what its argument points to now. The
+  // target must not be larger than the kernel's argument.
+  virtual absl::Status runCommand(size_t command) = 0;
+  virtual absl::Status readArgument(size_t command, size_t argument, absl::Span<uint8_t> target) const = 0;
 };
 
 // A package's machine code, loaded. Must outlive the command lists recorded from it.

@@ -26,6 +26,10 @@ Executor::create(Device &device, DeviceCode &code, const format::Entry &entry, c
 
 absl::Status Executor::execute(CommandTimes times) {
   RONDO_RETURN_IF_ERROR(commands_->run(times));
+  return fetchOutputs();
+}
+
+absl::Status Executor::fetchOutputs() {
   for (IoBuffer &output : outputs_)
     RONDO_RETURN_IF_ERROR(output.copyFromDevice());
   return absl::OkStatus();

@@ -24,6 +24,11 @@ public:
   // Runs the commands on prepared inputs. Allocates nothing. `times`: see CommandList::run.
   absl::Status execute(CommandTimes times);
 
+  // The commands one by one, for tools that look at values in between.
+  CommandList &commands() { return *commands_; }
+  // Brings the outputs to the host, as execute() does in the end.
+  absl::Status fetchOutputs();
+
   // An output of the last run; valid until the next. RND2203 if there is none of this name.
   absl::StatusOr<TensorView> output(std::string_view name) const;
   TensorView output(size_t index) const;

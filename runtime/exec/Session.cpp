@@ -107,21 +107,51 @@ absl::StatusOr<Executor *> Session::executor(const format::Entry &entry) {
   return makeError(ErrorId::Internal, "expected an entry of the session's package, found another");
 }
 
-absl::Status Session::run(Executor &executor, CommandTimes times) {
+namespace {
+
+// The pool slots of the rows of a call; none without states.
+absl::Span<const int32_t> slotsOf(Executor &executor) {
+  return executor.entry().states()->size() != 0 ? executor.inputs().slots() : absl::Span<const int32_t>();
+}
+
+} // namespace
+
+// Checks everything; from here on the states are undefined until endRun().
+absl::Status Session::beginRun(Executor &executor) {
   if (parameters_->size() != 0 && !parameters_->isFilled())
     return makeError(ErrorId::WeightsNeeded, "expected weights, found none");
   RONDO_RETURN_IF_ERROR(executor.inputs().prepare());
-  bool stateful = executor.entry().states()->size() != 0;
-  absl::Span<const int32_t> slots = stateful ? executor.inputs().slots() : absl::Span<const int32_t>();
-  for (int32_t slot : slots)
+  for (int32_t slot : slotsOf(executor))
     RONDO_RETURN_IF_ERROR(states_->checkUsable(slot));
-  for (int32_t slot : slots)
+  for (int32_t slot : slotsOf(executor))
     states_->poison(slot);
-  RONDO_RETURN_IF_ERROR(executor.execute(times));
+  return absl::OkStatus();
+}
+
+void Session::endRun(Executor &executor) {
+  absl::Span<const int32_t> slots = slotsOf(executor);
   for (size_t row = 0; row < slots.size(); ++row) {
     states_->heal(slots[row]);
     states_->setPosition(slots[row], states_->position(slots[row]) + advanceOf(executor, row));
   }
+}
+
+absl::Status Session::run(Executor &executor, CommandTimes times) {
+  RONDO_RETURN_IF_ERROR(beginRun(executor));
+  RONDO_RETURN_IF_ERROR(executor.execute(times));
+  endRun(executor);
+  return absl::OkStatus();
+}
+
+absl::Status Session::runStepwise(Executor &executor, const std::function<bool(size_t command)> &after) {
+  RONDO_RETURN_IF_ERROR(beginRun(executor));
+  for (size_t command = 0; command < executor.entry().commands()->size(); ++command) {
+    RONDO_RETURN_IF_ERROR(executor.commands().runCommand(command));
+    if (!after(command))
+      return absl::OkStatus();
+  }
+  RONDO_RETURN_IF_ERROR(executor.fetchOutputs());
+  endRun(executor);
   return absl::OkStatus();
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/parameters/ParameterStore.h"
 #include "runtime/states/StatePool.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,9 +36,15 @@ public:
   // leaves those slots poisoned. Allocates nothing when all is well.
   absl::Status run(Executor &executor, CommandTimes times = {});
 
+  // Like run(), but stops behind each command for `after`, which may look at what it has written
+  // (executor.commands()) and ends the run by returning false. The slots that take part stay poisoned then.
+  absl::Status runStepwise(Executor &executor, const std::function<bool(size_t command)> &after);
+
 private:
   explicit Session(Package package, std::unique_ptr<Device> device)
       : package_(std::move(package)), device_(std::move(device)) {}
+  absl::Status beginRun(Executor &executor);
+  void endRun(Executor &executor);
   absl::Status allocateParameters();
   absl::Status allocateConstants();
   absl::Status allocateStates();

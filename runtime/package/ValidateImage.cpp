@@ -67,6 +67,19 @@ absl::Status checkRelocation(const format::Image &image, const format::Relocatio
   return absl::OkStatus();
 }
 
+// A later addition to the schema: none, or one per argument.
+absl::Status checkArgumentTypes(const format::Kernel &kernel) {
+  const auto *types = kernel.argument_types();
+  if (!types)
+    return absl::OkStatus();
+  if (types->size() != kernel.arguments()->size())
+    return fail(ErrorId::SignatureMismatch, absl::StrCat("expected ", kernel.arguments()->size(),
+                                                         " argument types, found ", types->size()));
+  for (uint32_t i = 0; i < types->size(); ++i)
+    RONDO_RETURN_IF_ERROR(checkEnum(types->GetEnum<format::DType>(i), format::DType::MAX, "argument type"));
+  return absl::OkStatus();
+}
+
 absl::Status checkKernel(const format::Package &package, const format::Kernel &kernel) {
   RONDO_RETURN_IF_ERROR(checkText(kernel.source(), "kernel's source"));
   const format::Segment *segment = findSegment(*package.image(), kernel.address(), 1);
@@ -79,7 +92,7 @@ absl::Status checkKernel(const format::Package &package, const format::Kernel &k
   RONDO_RETURN_IF_ERROR(checkList(kernel.arguments(), "kernel arguments", kMaxArguments));
   for (const format::KernelArgument *argument : *kernel.arguments())
     RONDO_RETURN_IF_ERROR(checkEnum(argument->access(), format::Access::MAX, "argument access"));
-  return absl::OkStatus();
+  return checkArgumentTypes(kernel);
 }
 
 } // namespace

@@ -80,15 +80,30 @@ public:
     using Clock = std::chrono::steady_clock;
     for (size_t i = 0; i < commands_.size(); ++i) {
       Clock::time_point start = times.empty() ? Clock::time_point() : Clock::now();
-      Dispatch dispatch = {&commands_[i], scratch_.data()};
-      pool_.run(commands_[i].workgroups, commands_[i].workers, runWorkgroups, &dispatch);
+      dispatch(commands_[i]);
       if (!times.empty())
         times[i] = static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
     }
     return absl::OkStatus();
   }
 
+  absl::Status runCommand(size_t command) override {
+    dispatch(commands_[command]);
+    return absl::OkStatus();
+  }
+
+  absl::Status readArgument(size_t command, size_t argument, absl::Span<uint8_t> target) const override {
+    if (!target.empty())
+      std::memcpy(target.data(), commands_[command].buffers[argument], target.size());
+    return absl::OkStatus();
+  }
+
 private:
+  void dispatch(const BoundCommand &command) {
+    Dispatch shared = {&command, scratch_.data()};
+    pool_.run(command.workgroups, command.workers, runWorkgroups, &shared);
+  }
+
   ThreadPool &pool_;
   const std::vector<AlignedBuffer> &scratch_;
   std::vector<BoundCommand> commands_;

@@ -168,6 +168,32 @@ TEST_F(SessionTest, decodeAllocatesNothing) {
   EXPECT_TRUE(good);
 }
 
+TEST_F(SessionTest, stepsThroughCommands) {
+  ASSERT_TRUE(set("prefill", "tokens", ones(16), {2, 8}).ok());
+  std::vector<size_t> seen;
+  std::vector<float> scaled(16);
+  auto look = [&](size_t command) {
+    seen.push_back(command);
+    if (command == 0)
+      EXPECT_TRUE(executor("prefill")
+                      .commands()
+                      .readArgument(0, 2, {reinterpret_cast<uint8_t *>(scaled.data()), 64})
+                      .ok());
+    return true;
+  };
+  ASSERT_TRUE(session->runStepwise(executor("prefill"), look).ok());
+  EXPECT_EQ(seen, (std::vector<size_t>{0, 1}));
+  EXPECT_EQ(scaled, std::vector<float>(16, 1));
+  EXPECT_EQ(peak("prefill", 0), 8);
+  EXPECT_EQ(session->states().position(1), 8);
+}
+
+TEST_F(SessionTest, leavesSlotsPoisonedWhereSteppingEnds) {
+  ASSERT_TRUE(set("prefill", "tokens", ones(16), {2, 8}).ok());
+  ASSERT_TRUE(session->runStepwise(executor("prefill"), [](size_t) { return false; }).ok());
+  EXPECT_EQ(errorIdOf(session->run(executor("prefill"))), ErrorId::StatePoisoned);
+}
+
 // The count does count.
 TEST(AllocationCount, seesAllocations) {
   uint64_t before = test::allocationCount();

@@ -91,6 +91,8 @@ const SpecCase kEnumCases[] = {
      [](auto &s) { s.image.segments[0].access = unknown<PackageSpec::SegmentAccess>(); }},
     {"argument", ErrorId::BadEnum,
      [](auto &s) { s.kernels[0].arguments[0].access = unknown<PackageSpec::Access>(); }},
+    {"argumentType", ErrorId::BadEnum,
+     [](auto &s) { s.kernels[0].arguments[0].dtype = unknown<PackageSpec::DType>(); }},
     {"entryKind", ErrorId::BadEnum, [](auto &s) { s.entries[0].kind = unknown<PackageSpec::EntryKind>(); }},
     {"absent", ErrorId::BadEnum,
      [](auto &s) { decode(s).inputs[0].absent = unknown<PackageSpec::Absent>(); }},
@@ -315,6 +317,17 @@ TEST(MalformedBytes, tooManyTables) {
       builder, format::CreatePackage(builder, provenance, target, 0, locations, 0, 0, 0, 0, image));
   std::string payload(reinterpret_cast<const char *>(builder.GetBufferPointer()), builder.GetSize());
   EXPECT_EQ(errorIdOf(readBytes(sealed(payload))), ErrorId::TooComplex);
+}
+
+// The length in front of a list, cut by one.
+TEST(MalformedBytes, fewerTypesThanArguments) {
+  std::string payload = test::samplePackage().substr(sizeof(format::Prefix));
+  ASSERT_TRUE(readBytes(sealed(payload)).ok());
+  const auto *types = format::GetPackage(payload.data())->kernels()->Get(0)->argument_types();
+  size_t at = static_cast<size_t>(reinterpret_cast<const char *>(types->Data()) - payload.data()) - 4;
+  ASSERT_EQ(payload[at], 3);
+  payload[at] = 2;
+  EXPECT_EQ(errorIdOf(readBytes(sealed(payload))), ErrorId::SignatureMismatch);
 }
 
 // A package with one parameter whose shape is a list of two 4-byte numbers that claims to be one 8-byte

@@ -35,15 +35,16 @@ void addCode(PackageSpec &spec) {
   image.segments = {{0, image.memoryBytes, 0, image.data.size(), PackageSpec::SegmentAccess::ReadExecute}};
   uint64_t table[4]; // scale, prefill, decode, forward
   std::memcpy(table, image.data.data(), sizeof(table));
+  auto ints = [](uint64_t bytes) { return PackageSpec::KernelArgument{bytes, Access::Read, DType::I32}; };
   auto read = [](uint64_t bytes) { return PackageSpec::KernelArgument{bytes, Access::Read}; };
   auto write = [](uint64_t bytes) { return PackageSpec::KernelArgument{bytes, Access::Write}; };
   PackageSpec::KernelArgument pool = {kSlots * 4, Access::ReadWrite};
   uint64_t logits = kVocabulary * 4;
   spec.kernels = {
-      {"scale_16", table[0], {read(64), read(4), write(64)}, 0, "scale"},
-      {"scale_1", table[0], {read(4), read(4), write(4)}, 0, "scale"},
-      {"prefill", table[1], {read(64), read(8), read(8), pool, read(logits), write(2 * logits)}, 64, "sum"},
-      {"decode", table[2], {read(4), read(4), pool, read(logits), write(logits)}, 64, "sum"},
+      {"scale_16", table[0], {ints(64), read(4), write(64)}, 0, "scale"},
+      {"scale_1", table[0], {ints(4), read(4), write(4)}, 0, "scale"},
+      {"prefill", table[1], {read(64), ints(8), ints(8), pool, read(logits), write(2 * logits)}, 64, "sum"},
+      {"decode", table[2], {read(4), ints(4), pool, read(logits), write(logits)}, 64, "sum"},
       {"forward", table[3], {read(64), read(logits), write(16 * logits)}, 0, "sum"},
   };
 }
