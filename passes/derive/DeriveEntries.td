@@ -5,7 +5,7 @@
 include "mlir/Pass/PassBase.td"
 
 def DeriveEntries : Pass<"rondo-derive-entries", "::mlir::ModuleOp"> {
-  let summary = "derives forward, score, prefill and decode from the graph";
+  let summary = "derives entry points from the graph";
   let description = [{
     Before: one function with `rondo.graph`, batch and time dynamic. After: the graph is gone; there is one function with
     `rondo.entry` and static shapes per request, and one `rondo.state` per state that an entry point carries.
@@ -17,11 +17,15 @@ def DeriveEntries : Pass<"rondo-derive-entries", "::mlir::ModuleOp"> {
     takes the last valid row before that product, so one row of logits is computed; `decode` is prefill with T = 1 and no
     `length`. Ops that no output or state needs are dropped.
 
-    Requests: `entries=forward:B=2,T=64;prefill:B=1,T=128,slots=4,logits=last;decode:B=1`. B defaults to 1, slots to B,
-    logits to last; T is needed except for decode, which takes none.
+    `grad`, `accumulate` and `train` are the same derivation with `mean_loss` as their head, documents cut by `segment_ids` and
+    no `length`; an op that looks ahead or cannot be cut takes part as it stands. `vjp` has no slots: states are inputs and
+    outputs. `update` is empty. The differentiate stage completes them (docs/compiler/training.md).
 
-    Refuses (RND2109): an op that looks ahead, or whose initial state is the graph's own, in anything but forward; score
-    without `logits` made by a product; a graph whose inputs are called targets, length or slot where an entry adds these.
+    Requests: `entries=forward:B=2,T=64;prefill:B=1,T=128,slots=4,logits=last;decode:B=1`. B defaults to 1, slots to B,
+    logits to last; T is needed except for decode and update, which take none.
+
+    Refuses (RND2109): an op that looks ahead, or whose initial state is the graph's own, in score, prefill or
+    decode; score and training without `logits` made by a product; a graph whose inputs are called targets, length or slot where an entry adds these.
 
     Example: test/passes/derive/derive-entries.mlir.
   }];

@@ -18,8 +18,7 @@ static Type withSizes(Type type, const EntryRequest &request) {
   return tensor.clone(shape);
 }
 
-// Gives a copied op the result types that follow from its new operands.
-static LogicalResult inferAgain(Operation *op) {
+LogicalResult rondo::inferTypesAgain(Operation *op) {
   auto inferable = dyn_cast<InferTypeOpInterface>(op);
   if (!inferable)
     return success();
@@ -41,11 +40,13 @@ static std::optional<StringRef> outputName(func::FuncOp graph, unsigned index) {
 LogicalResult EntryBuilder::check() {
   if (!request.carriesStates())
     return success();
-  SmallVector<StringRef, 3> added{"slot"};
+  SmallVector<StringRef, 8> added{"slot"};
   if (request.takesLength())
     added.push_back("length");
   if (request.kind == EntryKind::Score)
     added.push_back("targets");
+  if (request.trains())
+    llvm::append_values(added, "targets", "loss_weight", "segment_ids", "seed", "step");
   for (unsigned i = 0; i < graph.getNumArguments(); ++i) {
     auto input = graph.getArgAttrOfType<InputAttr>(i, "rondo.input");
     if (input && llvm::is_contained(added, input.getName()))
@@ -54,6 +55,8 @@ LogicalResult EntryBuilder::check() {
                              request.name() + "', which adds its own",
                          "rename the input");
   }
+  if (!request.needsStretches())
+    return success();
   WalkResult walk = graph.walk([&](SequenceOpInterface op) {
     std::string problem;
     if (!op.isCausal())
@@ -80,7 +83,7 @@ Value EntryBuilder::addInput(StringRef name, Type type, Absent absent, std::opti
   return entry.getArgument(index);
 }
 
-void EntryBuilder::addInputs() {
+LogicalResult EntryBuilder::addInputs() {
   for (BlockArgument argument : graph.getArguments()) {
     unsigned index = entry.getNumArguments();
     (void)entry.insertArgument(index, withSizes(argument.getType(), request),
@@ -90,135 +93,88 @@ void EntryBuilder::addInputs() {
   auto perRow = RankedTensorType::get({request.batch}, builder.getI32Type());
   if (request.takesLength())
     length = addInput("length", perRow, Absent::FullLength, 0, request.time);
+  if (request.trains() && failed(addLossInputs()))
+    return failure();
   if (request.carriesStates())
     slot = addInput("slot", perRow, Absent::Slots, 0, request.slots - 1);
+  if (request.trains()) {
+    auto scalar = RankedTensorType::get({}, builder.getI64Type());
+    addInput("seed", scalar, Absent::Zeros, std::nullopt, std::nullopt);
+    addInput("step", scalar, Absent::Zeros, std::nullopt, std::nullopt);
+  }
+  return success();
 }
 
-LogicalResult EntryBuilder::addStep(SequenceOpInterface op) {
-  SmallVector<Value> operands, before;
-  for (Value operand : op->getOperands())
-    operands.push_back(values.lookup(operand));
-  ArrayRef<StringAttr> names = states.namesOf(op);
-  for (auto [spec, name] : llvm::zip_equal(op.getStateSpecs(), names)) {
+// The states before the stretch: read from their slots, or inputs of the entry point.
+SmallVector<Value> EntryBuilder::statesBefore(SequenceOpInterface op) {
+  SmallVector<Value> before;
+  for (auto [spec, name] : llvm::zip_equal(op.getStateSpecs(), states.namesOf(op))) {
     SmallVector<int64_t> shape{request.batch};
     llvm::append_range(shape, spec.slot.getShape());
-    before.push_back(
-        ReadStateOp::create(builder, op.getLoc(), spec.slot.clone(shape), name.getValue(), slot));
+    auto type = spec.slot.clone(shape);
+    before.push_back(slot ? ReadStateOp::create(builder, op.getLoc(), type, name.getValue(), slot).getValue()
+                          : addInput(name, type, Absent::Zeros, std::nullopt, std::nullopt));
   }
-  SequenceStep step = op.buildStep(builder, {operands, before, length, /*reset=*/Value()});
+  return before;
+}
+
+void EntryBuilder::addStep(SequenceOpInterface op) {
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(values.lookup(operand));
+  SmallVector<Value> before = statesBefore(op);
+  SequenceStep step = op.buildStep(builder, {operands, before, length, reset});
   values.map(op->getResults(), step.results);
-  for (auto [after, name] : llvm::zip_equal(step.states, names))
-    WriteStateOp::create(builder, op.getLoc(), after, name.getValue(), slot);
+  for (auto [after, name] : llvm::zip_equal(step.states, states.namesOf(op))) {
+    if (slot)
+      WriteStateOp::create(builder, op.getLoc(), after, name.getValue(), slot);
+    else
+      addOutput(name.getValue(), after);
+  }
   for (Value result : step.results)
     if (Operation *built = result.getDefiningOp())
       if (Attribute layer = op->getAttr("rondo.layer"))
         built->setAttr("rondo.layer", layer);
-  return success();
 }
 
 LogicalResult EntryBuilder::addOp(Operation &op) {
-  if (auto sequence = dyn_cast<SequenceOpInterface>(op); sequence && request.carriesStates())
-    return addStep(sequence);
-  return inferAgain(builder.clone(op, values));
+  auto sequence = dyn_cast<SequenceOpInterface>(op);
+  bool stepped = sequence && (request.carriesStates() || request.kind == EntryKind::Vjp);
+  if (stepped && sequence.isCausal() && !sequence.whyNoStep())
+    return addStep(sequence), success();
+  return inferTypesAgain(builder.clone(op, values));
 }
 
-FailureOr<Value> EntryBuilder::score(Value logits) {
-  auto product = logits.getDefiningOp<LinearOp>();
-  if (!product) {
-    StringRef maker = logits.getDefiningOp() ? logits.getDefiningOp()->getName().getStringRef() : "an input";
-    return reportError(logits.getLoc(), ErrorId::EntryRequest,
-                       "entry point 'score' needs logits made by 'rondo.linear', found '" + maker + "'",
-                       "let the output \"logits\" be a linear layer over the vocabulary");
-  }
-  auto weight = cast<RankedTensorType>(product.getWeight().getType());
-  auto type = RankedTensorType::get({request.batch, request.time}, builder.getI32Type());
-  bool hasTokens = llvm::any_of(llvm::seq(graph.getNumArguments()), [&](unsigned i) {
-    auto input = graph.getArgAttrOfType<InputAttr>(i, "rondo.input");
-    return input && input.getName() == "tokens";
-  });
-  Value targets = addInput("targets", type, hasTokens ? Absent::ShiftedTokens : Absent::Required, 0,
-                           weight.getDimSize(0) - 1);
-  return LinearLogProbOp::create(builder, product.getLoc(), product.getX(), product.getWeight(), targets)
-      .getLogProb();
+void EntryBuilder::addOutput(StringRef name, Value value) {
+  outputs.push_back(value);
+  outputAttributes.push_back(
+      builder.getDictionaryAttr(builder.getNamedAttr("rondo.output", builder.getStringAttr(name))));
 }
 
-// The one operand of `op` that runs along the sequence, if the others are parameters and the op is pointwise.
-static Value onlySequenceOperand(Operation *op) {
-  if (op->getNumResults() != 1 || !isa<InferTypeOpInterface>(op) || isa<SequenceOpInterface>(op))
-    return {};
-  Value found;
-  for (Value operand : op->getOperands()) {
-    if (operand.getDefiningOp<GetWeightOp>())
-      continue;
-    if (found)
-      return {};
-    found = operand;
-  }
-  return found;
-}
-
-// The logits of the last valid position. Takes the row as early as the product that makes the logits, so that
-// the vocabulary is multiplied with one row only.
-Value EntryBuilder::lastRow(Value logits) {
-  SmallVector<Operation *> above;
-  Value source = logits;
-  bool reachedProduct = false;
-  while (Operation *op = source.getDefiningOp()) {
-    Value operand = onlySequenceOperand(op);
-    if (reachedProduct || !operand)
-      break;
-    above.push_back(op);
-    source = operand;
-    reachedProduct = isa<LinearOp>(op);
-  }
-  if (!reachedProduct || cast<RankedTensorType>(source.getType()).getRank() != 3) {
-    above.clear();
-    source = logits;
-  }
-  Value row = LastRowOp::create(builder, logits.getLoc(), source, length);
-  for (Operation *op : llvm::reverse(above)) {
-    IRMapping mapping;
-    mapping.map(onlySequenceOperand(op), row);
-    Operation *copy = builder.clone(*op, mapping);
-    // The same op on one row of the same width: what was inferable stays so.
-    (void)inferAgain(copy);
-    row = copy->getResult(0);
-  }
-  return row;
-}
-
-LogicalResult EntryBuilder::addOutputs(func::ReturnOp end) {
-  SmallVector<Value> outputs;
-  SmallVector<Attribute> attributes;
-  bool hasLogits = false;
+// The graph's outputs; training keeps only the loss that its logits give.
+LogicalResult EntryBuilder::addGraphOutputs(func::ReturnOp end) {
   for (auto [index, graphValue] : llvm::enumerate(end.getOperands())) {
     StringRef name = outputName(graph, index).value_or("");
     Value value = values.lookup(graphValue);
-    if (name == "logits") {
-      hasLogits = true;
-      if (request.kind == EntryKind::Score) {
-        FailureOr<Value> logProb = score(value);
-        if (failed(logProb))
-          return failure();
-        value = *logProb;
-        name = "log_prob";
-      } else if (request.kind == EntryKind::Prefill && request.logits == LogitsRows::None) {
-        continue;
-      } else if (request.kind == EntryKind::Prefill && request.logits == LogitsRows::Last) {
-        value = lastRow(value);
-      }
-    }
-    outputs.push_back(value);
-    attributes.push_back(
-        builder.getDictionaryAttr(builder.getNamedAttr("rondo.output", builder.getStringAttr(name))));
+    if (request.trains() && name != "logits")
+      continue;
+    if (name == "logits" && failed(addHead(value)))
+      return failure();
+    if (name != "logits")
+      addOutput(name, value);
   }
+  return success();
+}
+
+LogicalResult EntryBuilder::finish(func::ReturnOp end) {
+  bool hasLogits = llvm::any_of(llvm::seq(end.getNumOperands()),
+                                [&](unsigned i) { return outputName(graph, i) == "logits"; });
   if (request.kind == EntryKind::Score && !hasLogits)
-    return reportError(graph.getLoc(), ErrorId::EntryRequest, "entry point 'score' needs an output 'logits'",
-                       "name the output of the linear layer over the vocabulary \"logits\"");
+    return noLogits();
   func::ReturnOp::create(builder, end.getLoc(), outputs);
   SmallVector<Type> types(ValueRange(outputs).getTypes());
   entry.setType(builder.getFunctionType(entry.getArgumentTypes(), types));
-  entry.setAllResultAttrs(attributes);
+  entry.setAllResultAttrs(outputAttributes);
   return success();
 }
 
@@ -236,12 +192,18 @@ LogicalResult EntryBuilder::build() {
   entry->setAttr("rondo.entry", EntryAttr::get(builder.getContext(), request.kind, request.batch,
                                                request.time, request.slots));
   builder.setInsertionPointToStart(entry.addEntryBlock());
-  addInputs();
+  if (!request.hasNoGraph() && failed(addInputs()))
+    return failure();
   Block &body = graph.getBody().front();
-  for (Operation &op : body.without_terminator())
-    if (failed(addOp(op)))
+  auto end = cast<func::ReturnOp>(body.getTerminator());
+  if (!request.hasNoGraph()) {
+    for (Operation &op : body.without_terminator())
+      if (failed(addOp(op)))
+        return failure();
+    if (failed(addGraphOutputs(end)))
       return failure();
-  if (failed(addOutputs(cast<func::ReturnOp>(body.getTerminator()))))
+  }
+  if (failed(finish(end)))
     return failure();
   eraseDeadOps(entry.getBody().front());
   return success();

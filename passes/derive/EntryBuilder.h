@@ -17,22 +17,36 @@ public:
 
 private:
   llvm::LogicalResult check();
-  void addInputs();
+  llvm::LogicalResult addInputs();
   mlir::Value addInput(llvm::StringRef name, mlir::Type type, Absent absent, std::optional<int64_t> minimum,
                        std::optional<int64_t> maximum);
   llvm::LogicalResult addOp(mlir::Operation &op);
-  llvm::LogicalResult addStep(SequenceOpInterface op);
-  llvm::LogicalResult addOutputs(mlir::func::ReturnOp end);
-  llvm::FailureOr<mlir::Value> score(mlir::Value logits);
+  void addStep(SequenceOpInterface op);
+  llvm::SmallVector<mlir::Value> statesBefore(SequenceOpInterface op);
+  void addOutput(llvm::StringRef name, mlir::Value value);
+  llvm::LogicalResult addGraphOutputs(mlir::func::ReturnOp end);
+  llvm::LogicalResult finish(mlir::func::ReturnOp end);
+
+  // EntryHeads.cpp
+  llvm::LogicalResult addLossInputs();
+  void addTargets(int64_t minimum, int64_t maximum);
+  llvm::LogicalResult addHead(mlir::Value logits);
+  llvm::FailureOr<LinearLogProbOp> logProbability(mlir::Value logits);
   mlir::Value lastRow(mlir::Value logits);
+  llvm::LogicalResult noLogits();
 
   mlir::func::FuncOp graph;
   const GraphStates &states;
   const EntryRequest &request;
   mlir::OpBuilder builder;
   mlir::func::FuncOp entry;
-  mlir::IRMapping values; // graph -> entry
-  mlir::Value length, slot;
+  mlir::IRMapping values;                               // graph -> entry
+  mlir::Value length, slot, reset, targets, lossWeight; // null where the entry point has none
+  llvm::SmallVector<mlir::Value> outputs;
+  llvm::SmallVector<mlir::Attribute> outputAttributes;
 };
+
+// Gives a copied op the result types that follow from its new operands.
+llvm::LogicalResult inferTypesAgain(mlir::Operation *op);
 
 } // namespace rondo

@@ -13,8 +13,8 @@ static constexpr int64_t kMaxTime = int64_t(1) << 28;
 static LogicalResult usage(Location loc, const Twine &message) {
   return reportError(
       loc, ErrorId::Usage, message,
-      "entries read NAME:B=b,T=t[,slots=s][,logits=last|all|none] with NAME forward, score, prefill or "
-      "decode; decode takes no T");
+      "entries read NAME:B=b,T=t[,slots=s][,logits=last|all|none] with NAME forward, score, prefill, decode, "
+      "grad, vjp, accumulate, update or train; decode takes no T, update neither B nor T");
 }
 
 namespace {
@@ -38,9 +38,9 @@ LogicalResult RequestParser::parseSize(StringRef key, StringRef value, int64_t m
 }
 
 LogicalResult RequestParser::parseClause(StringRef key, StringRef value) {
-  if (key == "B")
+  if (key == "B" && !request.hasNoGraph())
     return parseSize(key, value, kMaxBatch, request.batch);
-  if (key == "T" && request.kind != EntryKind::Decode)
+  if (key == "T" && request.kind != EntryKind::Decode && !request.hasNoGraph())
     return parseSize(key, value, kMaxTime, request.time);
   if (key == "slots" && request.carriesStates())
     return parseSize(key, value, kMaxBatch, request.slots);
@@ -58,7 +58,7 @@ LogicalResult RequestParser::parseClause(StringRef key, StringRef value) {
 }
 
 LogicalResult RequestParser::finish() {
-  if (request.kind == EntryKind::Decode)
+  if (request.kind == EntryKind::Decode || request.hasNoGraph())
     request.time = 1;
   if (request.time == 0)
     return usage(loc, "expected a T in entry '" + text + "', found none");
@@ -75,8 +75,11 @@ LogicalResult RequestParser::finish() {
 LogicalResult RequestParser::parse() {
   auto [name, clauses] = text.split(':');
   std::optional<EntryKind> kind = symbolizeEntryKind(name);
-  if (!kind || *kind > EntryKind::Decode)
-    return usage(loc, "expected an entry forward, score, prefill or decode, found '" + name + "'");
+  if (!kind)
+    return usage(loc,
+                 "expected an entry forward, score, prefill, decode, grad, vjp, accumulate, update or train, "
+                 "found '" +
+                     name + "'");
   request.kind = *kind;
   SmallVector<StringRef> parts;
   clauses.split(parts, ',', -1, /*KeepEmpty=*/false);

@@ -1,6 +1,6 @@
 // What an entry request may say.
 // RUN: not rondo-opt %s --rondo-derive-entries="entries=" 2>&1 | FileCheck %s --check-prefix=NONE
-// RUN: not rondo-opt %s --rondo-derive-entries="entries=grad:T=4" 2>&1 | FileCheck %s --check-prefix=KIND
+// RUN: not rondo-opt %s --rondo-derive-entries="entries=optimise:T=4" 2>&1 | FileCheck %s --check-prefix=KIND
 // RUN: not rondo-opt %s --rondo-derive-entries="entries=forward:B=2" 2>&1 | FileCheck %s --check-prefix=TIME
 // RUN: not rondo-opt %s --rondo-derive-entries="entries=decode:T=4" 2>&1 | FileCheck %s --check-prefix=DECODE
 // RUN: not rondo-opt %s --rondo-derive-entries="entries=forward:B=0,T=4" 2>&1 | FileCheck %s --check-prefix=SIZE
@@ -12,7 +12,7 @@
 
 // NONE: error: expected at least one entry, found none [RND2001]
 // NONE: note: help: entries read NAME:B=b,T=t[,slots=s][,logits=last|all|none]
-// KIND: error: expected an entry forward, score, prefill or decode, found 'grad' [RND2001]
+// KIND: error: expected an entry forward, score, prefill, decode, grad, vjp, accumulate, update or train, found 'optimise' [RND2001]
 // TIME: error: expected a T in entry 'forward:B=2', found none [RND2001]
 // DECODE: error: entry 'decode' takes no 'T' [RND2001]
 // SIZE: error: expected B from 1 to {{[0-9]+}} in entry 'forward:B=0,T=4', found '0' [RND2001]
