@@ -1,16 +1,16 @@
-// Two kernels written by hand in the tile dialect, one thread, against the FMA peak measured between their
-// runs: a product with packed weights, and chunkwise retention. Counted are the FLOPs that the result needs:
+// Kernels written by hand in the tile dialect, one thread, against the FMA peak measured between their runs:
+// a product with packed weights, chunkwise retention, and a layer's gradients (GradientKernels.cpp). Counted
+// are the FLOPs that the result needs:
 //   product     2 M N K
 //   retention   per token and head C (dk + dv) + 4 dk dv: half of the C x C products, and the state's two
-#include "bench/cpu/FmaPeak.h"
-#include "bench/cpu/KernelRunner.h"
+#include "bench/cpu/KernelReport.h"
 
-#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
 using namespace rondo;
 using bench::AlignedFloats;
+using bench::randomFloats;
+using bench::report;
 
 namespace {
 
@@ -73,30 +73,6 @@ tile.kernel @retention(%q: memref<$Tx$QWxf32>, %k: memref<$Tx$QWxf32>, %v: memre
   tile.return
 })";
 
-AlignedFloats randomFloats(size_t size) {
-  AlignedFloats values(size);
-  for (size_t i = 0; i < size; ++i)
-    values[i] = static_cast<float>(std::rand()) / static_cast<float>(RAND_MAX) - 0.5f;
-  return values;
-}
-
-// Best of many runs, with the peak measured between them: on a shared machine both move together.
-void report(const char *name, bench::KernelRunner &kernel, const std::vector<void *> &buffers,
-            int64_t workgroups, double flops) {
-  double best = 0, peak = 0;
-  int runs = static_cast<int>(std::clamp(4e10 / flops, 10.0, 400.0));
-  for (int i = 0; i < runs; ++i) {
-    double start = bench::threadSeconds();
-    kernel.run(buffers, 0, workgroups);
-    best = std::max(best, flops / (bench::threadSeconds() - start));
-    if (i % 8 == 0)
-      peak = std::max(peak, bench::measureFmaPeak(0.005));
-  }
-  std::printf("%-34s %7.1f GFLOP/s  %5.1f %% of %.1f  compiled in %.0f ms, scratch %llu KB\n", name,
-              best * 1e-9, 100 * best / peak, peak * 1e-9, kernel.compileSeconds() * 1e3,
-              static_cast<unsigned long long>(kernel.image().kernels[0].scratchBytes / 1024));
-}
-
 bool runProduct(const target::Target &target, int64_t m, int64_t n, int64_t k, int64_t rows,
                 int64_t columns) {
   bench::KernelRunner kernel(bench::fillIn(kProduct, {{"M", m},
@@ -112,7 +88,7 @@ bool runProduct(const target::Target &target, int64_t m, int64_t n, int64_t k, i
   AlignedFloats x = randomFloats(m * k), w = randomFloats(n * k), y(m * n);
   std::string name = "product " + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) +
                      " in " + std::to_string(rows) + "x" + std::to_string(columns);
-  report(name.c_str(), kernel, {x.data(), w.data(), y.data()}, m / rows * (n / columns),
+  report(name, kernel, {x.data(), w.data(), y.data()}, m / rows * (n / columns),
          2.0 * static_cast<double>(m * n * k));
   return true;
 }
@@ -137,7 +113,7 @@ bool runRetention(const target::Target &target, int64_t chunk, int64_t dk, int64
   std::string name =
       "retention C " + std::to_string(chunk) + ", " + std::to_string(dk) + "/" + std::to_string(dv);
   double flops = static_cast<double>(time * heads * (chunk * (dk + dv) + 4 * dk * dv));
-  report(name.c_str(), kernel,
+  report(name, kernel,
          {q.data(), k.data(), v.data(), decays.data(), rows.data(), ends.data(), gamma.data(), o.data()},
          heads, flops);
   return true;
@@ -156,5 +132,6 @@ int main() {
             runProduct(*target, 1024, 1024, 1024, 64, 256) && runProduct(*target, 1, 4096, 1024, 1, 512) &&
             runRetention(*target, 64, 64, 128) && runRetention(*target, 64, 256, 512) &&
             runRetention(*target, 128, 256, 512);
+  ok = ok && bench::runGradients(*target);
   return ok ? 0 : 6;
 }

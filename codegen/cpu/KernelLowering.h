@@ -70,9 +70,13 @@ private:
   mlir::Value emitGather(tile::GatherOp op, const TilePoint &point);
   /// The widest vector, along rows or down columns, in which every part of the tile can be emitted.
   int64_t legalLanes(mlir::Value tile, bool down = false);
-  /// Calls `body` at every point of a tile of `shape`, rows outermost; with `down` columns outermost.
+  /// Calls `body` at every point of a tile of `shape`, rows outermost; with `down` columns outermost. Strips
+  /// of so many columns (rows) come one after the other; 0: no strips.
   void forEachPoint(llvm::ArrayRef<int64_t> shape, int64_t lanes,
-                    llvm::function_ref<void(const TilePoint &)> body, bool down = false);
+                    llvm::function_ref<void(const TilePoint &)> body, bool down = false, int64_t strip = 0);
+  /// In an order that suits stores to `home`.
+  void forEachPointOf(const TileHome &home, llvm::ArrayRef<int64_t> shape, int64_t lanes,
+                      llvm::function_ref<void(const TilePoint &)> body);
   /// scf.for from `from` to `to`; what `body` emits lies inside.
   void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
   void loop(int64_t from, int64_t to, int64_t step, llvm::function_ref<void(mlir::Value)> body);

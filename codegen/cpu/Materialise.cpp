@@ -260,13 +260,10 @@ void KernelLowering::emitInto(Value tile, tile::DotOp fused, const TileHome &des
   int64_t lanes = legalLanes(tile, destination.transposed);
   if (destination.panel)
     lanes = std::gcd(lanes, destination.panel);
-  forEachPoint(
-      typeOf(tile).getShape(), lanes,
-      [&](const TilePoint &point) {
-        Value value = emit(tile, point);
-        storeTo(destination, value, point);
-      },
-      destination.transposed);
+  forEachPointOf(destination, typeOf(tile).getShape(), lanes, [&](const TilePoint &point) {
+    Value value = emit(tile, point);
+    storeTo(destination, value, point);
+  });
 }
 
 void KernelLowering::storeTo(const TileHome &destination, Value value, const TilePoint &point) {
@@ -282,9 +279,8 @@ void KernelLowering::copy(Value tile, const TileHome &from, const TileHome &to) 
   int64_t lanes = kLanes;
   for (int64_t panel : {from.panel, to.panel})
     lanes = panel ? std::gcd(lanes, panel) : lanes;
-  forEachPoint(
-      typeOf(tile).getShape(), lanes,
-      [&](const TilePoint &point) { access().store(access().load(from, point), to, point); }, to.transposed);
+  forEachPointOf(to, typeOf(tile).getShape(), lanes,
+                 [&](const TilePoint &point) { access().store(access().load(from, point), to, point); });
 }
 
 } // namespace rondo::codegen

@@ -70,13 +70,14 @@ void KernelLowering::planPrefetch(scf::ForOp loop, Value induction, Value end) {
     RankedTensorType type = typeOf(load.getTile());
     bool moves = llvm::any_of(load.getOffsets(),
                               [&](Value offset) { return dependsOn(offset, loop.getInductionVar(), loop); });
-    if (!moves || type.getRank() != 2 || tile::getPanelWidth(load.getBuffer().getType()))
+    if (!moves || type.getRank() != 2)
       continue;
-    TileHome home{scalar(load.getBuffer()), 0, {}, false};
+    SmallVector<Value, 2> offsets;
     for (Value offset : load.getOffsets())
-      home.offsets.push_back(recompute(builder, loop, offset, mapping));
-    if (llvm::all_of(home.offsets, [](Value offset) { return offset != nullptr; }))
-      ahead[largest].push_back({home, type.getDimSize(0), type.getDimSize(1)});
+      offsets.push_back(recompute(builder, loop, offset, mapping));
+    if (llvm::all_of(offsets, [](Value offset) { return offset != nullptr; }))
+      ahead[largest].push_back(
+          {bufferHome(load.getBuffer(), offsets), type.getDimSize(0), type.getDimSize(1)});
   }
 }
 
@@ -90,14 +91,17 @@ void KernelLowering::prefetchAhead(Product &product, const RegisterTile &tile) {
   Value position =
       access().add(access().multiply(tile.panel, groups), access().divide(tile.row, blocking.rows));
   for (const Ahead &next : found->second) {
-    int64_t linesPerRow = llvm::divideCeil(next.columns, kLineElements);
-    int64_t lines = next.rows * linesPerRow, share = llvm::divideCeil(lines, tilesInAll);
+    bool down = next.home.transposed; // lines run down the columns
+    int64_t length = down ? next.rows : next.columns, others = down ? next.columns : next.rows;
+    int64_t linesEach = llvm::divideCeil(length, kLineElements);
+    int64_t lines = others * linesEach, share = llvm::divideCeil(lines, tilesInAll);
     Value first = access().multiply(position, share);
     for (int64_t i = 0; i < share; ++i) {
       Value line = access().add(first, i);
       line = builder.createOrFold<arith::MinUIOp>(loc, line, access().index(lines - 1));
-      Value column = access().multiply(access().remainder(line, linesPerRow), kLineElements);
-      access().prefetch(next.home, TilePoint{access().divide(line, linesPerRow), column, 1, 1},
+      Value begin = access().multiply(access().remainder(line, linesEach), kLineElements);
+      Value other = access().divide(line, linesEach);
+      access().prefetch(next.home, down ? TilePoint{begin, other, 1, 1} : TilePoint{other, begin, 1, 1},
                         /*isWrite=*/false);
     }
   }
