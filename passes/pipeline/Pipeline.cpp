@@ -3,6 +3,7 @@
 
 #include "mlir/Transforms/Passes.h"
 #include "passes/derive/Passes.h"
+#include "passes/differentiate/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/plan/Passes.h"
 #include "passes/schedule/Passes.h"
@@ -17,6 +18,9 @@ void rondo::addGraphPasses(OpPassManager &manager, const PipelineOptions &option
   manager.addPass(createDeriveEntries(derive));
   // One rotary table, one set of positions and one value per parameter serve all layers.
   manager.addPass(createCSEPass());
+  // differentiate: the backward pass and the optimiser of training entries.
+  manager.addPass(createDifferentiate());
+  manager.addPass(createInsertOptimizer());
   // schedule: parallel, recurrent or chunkwise for each sequence op.
   ChooseScheduleOptions schedule;
   schedule.target = options.target;

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/derive/Passes.h"
+#include "passes/differentiate/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/plan/Passes.h"
 #include "passes/schedule/Passes.h"
@@ -29,6 +30,7 @@ void rondo::registerPasses() {
   registerLoopInvariantCodeMotionPass();
   registerSpecPasses();
   registerDerivePasses();
+  registerDifferentiateStage();
   registerSchedulePasses();
   registerFusePasses();
   registerPlanPasses();

@@ -27,4 +27,18 @@ def Rondo_DerivativeOpInterface : OpInterface<"DerivativeOpInterface"> {
   ];
 }
 
+def Rondo_LossOpInterface : OpInterface<"LossOpInterface"> {
+  let cppNamespace = "::rondo";
+  let description = [{
+    An op whose first result is a loss, a weighted mean over the batch: where a backward pass begins.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Builds the gradients, per operand (null: none), of the loss itself or of the sum that it is the mean of.
+      }],
+      "::llvm::SmallVector<::mlir::Value>", "buildLossDerivative",
+      (ins "::mlir::OpBuilder &":$builder, "::rondo::LossSeed":$seed)>,
+  ];
+}
+
 #endif

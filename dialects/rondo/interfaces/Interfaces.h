@@ -36,6 +36,9 @@ struct SequenceStep {
 
 using target::Work;
 
+// What a backward pass begins with: the mean, or the sum over the batch, which micro-batches add up.
+enum class LossSeed { Mean, Sum };
+
 struct ScheduleAlternative {
   ScheduleAttr schedule;
   Work work;

@@ -4,11 +4,13 @@
 
 include "dialects/rondo/RondoAttrs.td"
 include "dialects/rondo/interfaces/CostOpInterface.td"
+include "dialects/rondo/interfaces/DerivativeOpInterface.td"
 include "dialects/rondo/interfaces/TileOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Rondo_LinearLogProbOp : Rondo_Op<"linear_log_prob", [Pure, InferTypeOpAdaptor,
+    DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface, ["whyNoDerivative"]>,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>,
     DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["getPanelOperands"]>]> {
   let summary = "log-probability of each target under softmax(x W^T), streamed over the vocabulary";
@@ -74,6 +76,7 @@ def Rondo_LinearLogProbGradWeightOp : Rondo_LinearLogProbGradOp<"linear_log_prob
 }
 
 def Rondo_MeanLossOp : Rondo_Op<"mean_loss", [Pure, InferTypeOpAdaptor,
+    DeclareOpInterfaceMethods<Rondo_LossOpInterface>,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
   let summary = "weighted mean of negative log-probabilities";
   let description = [{

@@ -4,6 +4,7 @@
 
 include "dialects/rondo/RondoAttrs.td"
 include "dialects/rondo/interfaces/CostOpInterface.td"
+include "dialects/rondo/interfaces/DerivativeOpInterface.td"
 include "dialects/rondo/interfaces/SequenceOpInterface.td"
 include "dialects/rondo/interfaces/TileOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -15,7 +16,8 @@ class Rondo_NnOp<string mnemonic, list<Trait> traits = []>
 class Rondo_PointwiseOp<string mnemonic, list<Trait> traits = []>
     : Rondo_NnOp<mnemonic, !listconcat([DeclareOpInterfaceMethods<Rondo_PointwiseTileOpInterface>], traits)>;
 
-def Rondo_EmbeddingOp : Rondo_NnOp<"embedding", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+def Rondo_EmbeddingOp : Rondo_NnOp<"embedding", [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "row lookup: y[b, t] = table[tokens[b, t]]";
   let description = [{
     `tokens` i32 `[B, T]`, `table` `[V, D]` -> `[B, T, D]`. The runtime has checked 0 <= token < V.
@@ -33,7 +35,8 @@ def Rondo_EmbeddingOp : Rondo_NnOp<"embedding", [DeclareOpInterfaceMethods<Rondo
 }
 
 def Rondo_LinearOp : Rondo_NnOp<"linear",
-    [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["getPanelOperands"]>]> {
+    [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>,
+     DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["getPanelOperands"]>]> {
   let summary = "y = x W^T, with W as checkpoints store it";
   let description = [{
     `x` `[B, T, K]` (or `[B, T, H, d]` with H * d = K), `weight` `[N, K]` -> `[B, T, N]`. Each element is one chain of fused
@@ -51,7 +54,7 @@ def Rondo_LinearOp : Rondo_NnOp<"linear",
   let assemblyFormat = "$x `,` $weight attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_RmsNormOp : Rondo_PointwiseOp<"rms_norm"> {
+def Rondo_RmsNormOp : Rondo_PointwiseOp<"rms_norm", [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
   let summary = "y = x / sqrt(mean(x^2) + eps) * weight over the last dimension";
   let description = [{
     The last dimension is the width, or the head width for the per-head norm of retention ("group norm"). `weight` is
@@ -116,7 +119,7 @@ def Rondo_RotaryTableOp : Rondo_NnOp<"rotary_table", [DeclareOpInterfaceMethods<
   let hasVerifier = 1;
 }
 
-def Rondo_RotateOp : Rondo_PointwiseOp<"rotate"> {
+def Rondo_RotateOp : Rondo_PointwiseOp<"rotate", [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
   let summary = "rotation of lane pairs: y = x cos + J x sin";
   let description = [{
     `x` `[B, T, H, d]`, `cos` and `sin` `[B, T, d]`. J (a, b) = (-b, a) on each pair (a, b) of `pairs`. `inverse` turns
@@ -136,7 +139,7 @@ def Rondo_RotateOp : Rondo_PointwiseOp<"rotate"> {
   let assemblyFormat = "$x `,` $cos `,` $sin `pairs` $pairs (`inverse` $inverse^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_AddOp : Rondo_PointwiseOp<"add", [Commutative]> {
+def Rondo_AddOp : Rondo_PointwiseOp<"add", [Commutative, DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
   let summary = "elementwise sum of two tensors of one shape";
   let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
   let results = (outs AnyRankedTensor:$y);
@@ -151,7 +154,7 @@ def Rondo_AddOp : Rondo_PointwiseOp<"add", [Commutative]> {
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_MulOp : Rondo_PointwiseOp<"mul", [Commutative]> {
+def Rondo_MulOp : Rondo_PointwiseOp<"mul", [Commutative, DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
   let summary = "elementwise product of two tensors of one shape";
   let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
   let results = (outs AnyRankedTensor:$y);
@@ -166,7 +169,7 @@ def Rondo_MulOp : Rondo_PointwiseOp<"mul", [Commutative]> {
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_ScaleOp : Rondo_PointwiseOp<"scale"> {
+def Rondo_ScaleOp : Rondo_PointwiseOp<"scale", [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
   let summary = "y = factor * x";
   let description = [{
     Constraints: C1 `x` is a sequence tensor.
@@ -181,7 +184,7 @@ def Rondo_ScaleOp : Rondo_PointwiseOp<"scale"> {
   let assemblyFormat = "$x `by` $factor attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_ActivationOp : Rondo_PointwiseOp<"activation"> {
+def Rondo_ActivationOp : Rondo_PointwiseOp<"activation", [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
   let summary = "pointwise non-linearity";
   let description = [{
     Constraints: F1 `x` is a sequence tensor.
@@ -196,7 +199,7 @@ def Rondo_ActivationOp : Rondo_PointwiseOp<"activation"> {
   let assemblyFormat = "$kind $x attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_ReshapeOp : Rondo_PointwiseOp<"reshape"> {
+def Rondo_ReshapeOp : Rondo_PointwiseOp<"reshape", [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
   let summary = "other view of the same bytes: width <-> heads x head width";
   let description = [{
     `[B, T, H * d]` <-> `[B, T, H, d]`; the first two dimensions stay. Costs nothing. `heads` is given where heads are made and absent where they are
