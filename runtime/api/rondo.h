@@ -71,7 +71,8 @@ RONDO_API int rondo_save_weights(rondo_session *session, const char *path);
 RONDO_API size_t rondo_entry_count(const rondo_session *session);
 RONDO_API const char *rondo_entry_name(const rondo_session *session, size_t index);
 
-/* Copies a tensor into an input, where it stays for later runs. i32 and i64 are taken for each other. */
+/* Copies a tensor into an input, where it stays for later runs. For i8, i32 and i64 any of
+   i8, u8, bool, i32 and i64 is taken if the values fit. */
 RONDO_API int rondo_set_input(rondo_session *session, const char *entry, const char *name,
                               const rondo_tensor *value);
 /* All inputs are absent again: the runtime supplies what the package says. */

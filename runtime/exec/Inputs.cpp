@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 namespace rondo::rt {
 namespace {
@@ -37,6 +38,36 @@ template <typename To, typename From> bool convert(absl::Span<const uint8_t> sou
     target[i] = static_cast<To>(value);
   }
   return true;
+}
+
+template <typename To> std::optional<bool> convertTo(const TensorView &value, absl::Span<To> target) {
+  switch (value.dtype) {
+  case DType::I8:
+    return convert<To, int8_t>(value.bytes, target);
+  case DType::I32:
+    return convert<To, int32_t>(value.bytes, target);
+  case DType::I64:
+    return convert<To, int64_t>(value.bytes, target);
+  case DType::U8:
+  case DType::Bool:
+    return convert<To, uint8_t>(value.bytes, target);
+  default:
+    return std::nullopt;
+  }
+}
+
+// Integers of any of these types for one of i8, i32 or i64: whether all fit, or nothing for other types.
+std::optional<bool> convertIntegers(const TensorView &value, const IoBuffer &buffer) {
+  switch (buffer.description().dtype()) {
+  case DType::I8:
+    return convertTo(value, buffer.elements<int8_t>());
+  case DType::I32:
+    return convertTo(value, buffer.elements<int32_t>());
+  case DType::I64:
+    return convertTo(value, buffer.elements<int64_t>());
+  default:
+    return std::nullopt;
+  }
 }
 
 template <typename T> void fill(const IoBuffer &buffer, T value) {
@@ -141,18 +172,17 @@ absl::Status Inputs::set(std::string_view name, const TensorView &value) {
     return mismatch(ErrorId::InputCount);
   Source &source = sources_[buffer - buffers_.data()];
   source = Source::Nobody; // until the new value is whole
-  bool fits = true;
-  if (value.dtype == description.dtype())
+  if (value.dtype == description.dtype()) {
     std::memcpy(buffer->host().data(), value.bytes.data(), buffer->host().size());
-  else if (description.dtype() == DType::I32 && value.dtype == DType::I64)
-    fits = convert<int32_t, int64_t>(value.bytes, buffer->elements<int32_t>());
-  else if (description.dtype() == DType::I64 && value.dtype == DType::I32)
-    fits = convert<int64_t, int32_t>(value.bytes, buffer->elements<int64_t>());
-  else
-    return mismatch(ErrorId::InputType);
-  if (!fits)
-    return makeError(ErrorId::TokenRange, absl::StrCat("input '", std::string(name),
-                                                       "': expected 32-bit integers, found a larger one"));
+  } else {
+    std::optional<bool> fits = convertIntegers(value, *buffer);
+    if (!fits)
+      return mismatch(ErrorId::InputType);
+    if (!*fits)
+      return makeError(ErrorId::TokenRange,
+                       absl::StrCat("input '", std::string(name), "': expected integers that fit ",
+                                    typeText(description.dtype(), value.shape), ", found another"));
+  }
   source = Source::Caller;
   return absl::OkStatus();
 }

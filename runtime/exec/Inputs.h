@@ -13,9 +13,9 @@ class Inputs {
 public:
   static absl::StatusOr<Inputs> create(Device &device, const format::Entry &entry);
 
-  // Copies `value` in; i32 and i64 are taken for each other. It stays until it is set again or cleared.
-  // Unknown names are RND2203, other shapes RND2201, other types RND2202, integers that do not fit RND3405.
-  // Allocates nothing when all is well.
+  // Copies `value` in. For i8, i32 and i64 any of i8, u8, bool, i32 and i64 is taken. It stays until it is
+  // set again or cleared. Unknown names are RND2203, other shapes RND2201, other types RND2202, integers that
+  // do not fit RND3405. Allocates nothing when all is well.
   absl::Status set(std::string_view name, const TensorView &value);
   // All inputs become absent.
   void clear();

@@ -32,9 +32,10 @@ protected:
   Executor &executor(const char *name) { return **session->executor(*session->package().findEntry(name)); }
   template <typename T>
   absl::Status set(const char *entry, const char *name, std::vector<T> values, std::vector<uint64_t> shape) {
-    format::DType dtype = std::is_same_v<T, int64_t> ? format::DType::I64
-                          : std::is_same_v<T, float> ? format::DType::F32
-                                                     : format::DType::I32;
+    format::DType dtype = std::is_same_v<T, int64_t>   ? format::DType::I64
+                          : std::is_same_v<T, float>   ? format::DType::F32
+                          : std::is_same_v<T, uint8_t> ? format::DType::U8
+                                                       : format::DType::I32;
     return executor(entry).inputs().set(
         name, {dtype, shape, {reinterpret_cast<const uint8_t *>(values.data()), values.size() * sizeof(T)}});
   }
@@ -73,6 +74,12 @@ TEST_F(SessionTest, slotsAndLengthsOfTheCaller) {
   EXPECT_EQ(session->states().position(3), 3);
   executor("prefill").inputs().clear();
   EXPECT_EQ(errorIdOf(session->run(executor("prefill"))), ErrorId::InputCount);
+}
+
+TEST_F(SessionTest, takesBytesForI32) {
+  ASSERT_TRUE(set<uint8_t>("decode", "tokens", {200}, {1, 1}).ok());
+  ASSERT_TRUE(session->run(executor("decode")).ok());
+  EXPECT_EQ(peak("decode", 0), 200);
 }
 
 TEST_F(SessionTest, takesI64ForI32) {
