@@ -52,6 +52,42 @@ def check_case(tools, score, name, case, description):
         score.compare(f"{name} {schedule} final state", found["state.retention"], case["s_out"], LIMIT)
 
 
+def from_empty_states(case, gamma):
+    """The packed case's results if every sequence but the first began with an empty state: retention is linear in its state."""
+    o, s_out = case["o"].copy(), case["s_out"].copy()
+    bounds = case["cu_seqlens"]
+    for sequence in range(1, len(bounds) - 1):
+        begin, end = bounds[sequence], bounds[sequence + 1]
+        decay = gamma[:, None] ** numpy.arange(1, end - begin + 1)
+        state = case["s_in"][sequence]
+        o[0, :, begin:end] -= decay[:, :, None] * (case["q"][0, :, begin:end] @ state)
+        s_out[sequence] -= decay[:, -1, None, None] * state
+    return o, s_out
+
+
+def check_packed(tools, score, name, case):
+    """All sequences in one row, a reset where each but the first begins; the row's state is that of the last."""
+    q, k, v = (time_major(case[tensor]) for tensor in "qkv")
+    o, s_out = from_empty_states(case, case["gamma"])
+    begins = numpy.zeros(q.shape[:2], "i1")
+    begins[0, case["cu_seqlens"][1:-1]] = 1
+    inputs = {"q": q, "k": k, "v": v, "begins": begins, "state.retention": case["s_in"][:1].astype("f4")}
+    hypers = {"heads": q.shape[2], "key_width": q.shape[3], "value_width": v.shape[3]}
+    for schedule in SCHEDULES:
+        package = tools.compile(os.path.join(programs.SPECS, "retention-packed.mlir"), [f"prefill:B=1,T={q.shape[1]}"], schedule, **hypers)
+        found = tools.run(package, "prefill", inputs)
+        score.compare(f"{name} in one row {schedule} o", found["o"], time_major(o), LIMIT)
+        score.compare(f"{name} in one row {schedule} final state", found["state.retention"], s_out[-1:], LIMIT)
+    for dtype in ("u1", "i4", "i8"):
+        same = tools.run(package, "prefill", dict(inputs, begins=begins.astype(dtype)))
+        score.expect(f"{name}: flags as {dtype}", numpy.array_equal(same["o"], found["o"]))
+    for flag in (2, 257):  # out of range, and one that a byte would cut to 1
+        given = tools.path(".safetensors")
+        tensor_file.write(given, dict(inputs, begins=begins.astype("i4") * flag))
+        done = tools.attempt("rondo-run", package, "--entry", "prefill", "--inputs", given, "--outputs", tools.path(".safetensors"))
+        score.expect(f"{name}: flag {flag} is refused", done.returncode == 3 and "[RND3405]" in done.stderr, done.stderr)
+
+
 def main(build):
     tools, score = programs.Programs(build), programs.Score()
     vectors = tensor_file.read(os.path.join(programs.VECTORS, "retention_op.safetensors"))
@@ -60,6 +96,8 @@ def main(build):
     for name, description in cases.items():
         case = {key[len(name) + 1:]: values for key, values in vectors.items() if key.startswith(name + ".")}
         check_case(tools, score, name, case, description)
+        if description["packed"]:
+            check_packed(tools, score, name, case)
     score.finish()
 
 
