@@ -112,8 +112,12 @@ SmallVector<Value> EntryBuilder::statesBefore(SequenceOpInterface op) {
     SmallVector<int64_t> shape{request.batch};
     llvm::append_range(shape, spec.slot.getShape());
     auto type = spec.slot.clone(shape);
-    before.push_back(slot ? ReadStateOp::create(builder, op.getLoc(), type, name.getValue(), slot).getValue()
-                          : addInput(name, type, Absent::Zeros, std::nullopt, std::nullopt));
+    Value value = slot ? ReadStateOp::create(builder, op.getLoc(), type, name.getValue(), slot).getValue()
+                       : addInput(name, type, Absent::Zeros, std::nullopt, std::nullopt);
+    // The backward pass reads the state again, after the pool has the new one.
+    if (request.trains() && type.getElementType().isF32())
+      value = CopyStateOp::create(builder, op.getLoc(), value);
+    before.push_back(value);
   }
   return before;
 }

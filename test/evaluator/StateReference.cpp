@@ -46,9 +46,16 @@ struct WriteStateReference : ReferenceOpInterface::ExternalModel<WriteStateRefer
   }
 };
 
+struct CopyStateReference : ReferenceOpInterface::ExternalModel<CopyStateReference, CopyStateOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    return {evaluator[cast<CopyStateOp>(op).getX()]};
+  }
+};
+
 } // namespace
 
 void rondo::reference::attachStateReferences(MLIRContext *context) {
   ReadStateOp::attachInterface<ReadStateReference>(*context);
   WriteStateOp::attachInterface<WriteStateReference>(*context);
+  CopyStateOp::attachInterface<CopyStateReference>(*context);
 }

@@ -3,6 +3,8 @@
 #define RONDO_DIALECTS_RONDO_STATE_STATEOPS_TD
 
 include "dialects/rondo/RondoAttrs.td"
+include "dialects/rondo/interfaces/CostOpInterface.td"
+include "dialects/rondo/interfaces/TileOpInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -55,6 +57,22 @@ def Rondo_WriteStateOp : Rondo_Op<"write_state", [MemoryEffects<[MemWrite]>,
   }];
   let arguments = (ins AnyRankedTensor:$value, FlatSymbolRefAttr:$state, AnyRankedTensor:$slot);
   let assemblyFormat = "$value `,` $state `[` $slot `]` attr-dict `:` type($value) `,` type($slot)";
+}
+
+def Rondo_CopyStateOp : Rondo_Op<"copy_state", [Pure, SameOperandsAndResultType,
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+  let summary = "the states as they are now, kept while the pool changes";
+  let description = [{
+    y = x, in memory of its own: a backward pass still reads the states that the forward pass has replaced in the pool. `[B, ...]` of f32.
+
+    Example:
+    ```mlir
+    %y = rondo.copy_state %x : tensor<2x4x16x32xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x);
+  let results = (outs AnyRankedTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($y)";
 }
 
 #endif

@@ -15,7 +15,9 @@
 // CHECK-SAME: -> (tensor<f32> {rondo.output = "loss"}, tensor<f32> {rondo.output = "loss_weight_sum"})
 // CHECK: %[[RESET:.*]] = rondo.segment_starts %[[IDS]]
 // CHECK: %[[S:.*]] = rondo.read_state @state.layers.0.retention[%[[SLOT]]]
-// CHECK: %[[O:.*]], %[[F:.*]] = rondo.retention {{.*}} init(%[[S]]) reset(%[[RESET]])
+// The backward pass reads the state after it was replaced.
+// CHECK: %[[C:.*]] = rondo.copy_state %[[S]]
+// CHECK: %[[O:.*]], %[[F:.*]] = rondo.retention {{.*}} init(%[[C]]) reset(%[[RESET]])
 // CHECK: rondo.write_state %[[F]], @state.layers.0.retention[%[[SLOT]]]
 // CHECK: %[[LP:.*]], %{{.*}} = rondo.linear_log_prob {{.*}}, {{.*}}, %[[TARGETS]]
 // CHECK: %[[LOSS:.*]], %[[SUM:.*]] = rondo.mean_loss %[[LP]], %[[TARGETS]], %[[WEIGHT]]
