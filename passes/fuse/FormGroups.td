@@ -11,7 +11,8 @@ def FormGroups : Pass<"rondo-form-groups", "::mlir::ModuleOp"> {
     other than `rondo.get_weight` and `return` is in a `rondo.group`.
 
     Each root op (`TileRootOpInterface`) begins a group. A pointwise op (`PointwiseTileOpInterface`) joins the latest group
-    that computes one of its operands, if it has that group's rows and columns, reads only rows that the group computes,
+    that computes one of its operands, if both or neither are of the backward pass (`rondo.backward`), if it has that
+    group's rows and columns, reads only rows that the group computes,
     needs runs of columns that the root's regions can hold (`getRegionColumns`), and closes no cycle between groups;
     otherwise it begins a row kernel of its own, which its consumers may join. A value that is also used elsewhere is
     yielded as well.

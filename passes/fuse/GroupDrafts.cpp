@@ -27,10 +27,14 @@ static Value throughReshapes(Value value) {
   return value;
 }
 
+// Ops of the backward pass, recomputed ones included, are kept apart from those of the forward pass.
+static bool isBackward(Operation *op) { return op->hasAttr("rondo.backward"); }
+
 GroupDraft &GroupDrafts::open(Operation *op) {
   auto draft = std::make_unique<GroupDraft>();
   draft->number = drafts.size();
   draft->root = dyn_cast<TileRootOpInterface>(op);
+  draft->isBackward = isBackward(op);
   draft->view = viewOf(op->getResult(0));
   return *drafts.emplace_back(std::move(draft));
 }
@@ -56,7 +60,7 @@ void GroupDrafts::add(GroupDraft &draft, Operation *op, unsigned position) {
 // --------------------------------------------------------------------------------------------------
 
 bool GroupDrafts::canJoin(GroupDraft &draft, PointwiseTileOpInterface op) {
-  if (viewOf(op->getResult(0)) != draft.view)
+  if (viewOf(op->getResult(0)) != draft.view || isBackward(op) != draft.isBackward)
     return false;
   for (Value operand : op->getOperands()) {
     Value source = throughReshapes(operand);

@@ -12,12 +12,13 @@
 namespace rondo {
 
 struct GroupDraft {
-  unsigned number;                                 // in order of opening
-  TileRootOpInterface root;                        // null: a row kernel
-  RowsColumns view;                                // of the rows that fused ops work on
-  int64_t granularity = 1;                         // runs of columns that the fused ops need
-  unsigned first = 0, last = 0;                    // positions of its first and last op in the block
-  llvm::SmallVector<mlir::Operation *> ops;        // in program order
+  unsigned number;                          // in order of opening
+  TileRootOpInterface root;                 // null: a row kernel
+  bool isBackward;                          // its ops carry `rondo.backward`, see docs/compiler/training.md
+  RowsColumns view;                         // of the rows that fused ops work on
+  int64_t granularity = 1;                  // runs of columns that the fused ops need
+  unsigned first = 0, last = 0;             // positions of its first and last op in the block
+  llvm::SmallVector<mlir::Operation *> ops; // in program order
   llvm::SmallSetVector<GroupDraft *, 4> producers; // drafts whose values it reads
 };
 

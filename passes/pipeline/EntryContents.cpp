@@ -1,6 +1,7 @@
 // From an entry point's list of commands to what the package says about it.
 #include "passes/pipeline/EntryContents.h"
 
+#include "dialects/rondo/OperandBytes.h"
 #include "passes/pipeline/ElementTypes.h"
 #include "passes/pipeline/SpecLocation.h"
 
@@ -85,8 +86,7 @@ void EntryReader::placeResults(DispatchOp command) {
     places[result] = place;
     if (place.space == PackageSpec::Space::Output)
       continue;
-    auto type = cast<RankedTensorType>(result.getType());
-    uint64_t bytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    uint64_t bytes = storageBytes(cast<RankedTensorType>(result.getType()));
     entry.slices.push_back({static_cast<uint64_t>(offset), bytes, numbers.lookup(command), last});
   }
 }

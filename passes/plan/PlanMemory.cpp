@@ -1,6 +1,7 @@
 // Places the results of groups in one arena per entry point.
 #include "passes/plan/Passes.h"
 
+#include "dialects/rondo/OperandBytes.h"
 #include "dialects/rondo/Rondo.h"
 
 using namespace mlir;
@@ -21,8 +22,7 @@ struct Slice {
 };
 
 int64_t slotBytes(Value value) {
-  auto type = cast<RankedTensorType>(value.getType());
-  int64_t bytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  int64_t bytes = storageBytes(cast<RankedTensorType>(value.getType()));
   return llvm::alignTo(std::max<int64_t>(bytes, 1), alignment);
 }
 

@@ -62,22 +62,29 @@ static AffineMap panelMap(MLIRContext *context, int64_t panel) {
   return AffineMap::get(2, 0, {n.floorDiv(panel), k, n % panel}, context);
 }
 
-Value GroupKernel::inputBuffer(BlockArgument input, RowsColumns view) {
-  auto type = cast<RankedTensorType>(input.getType());
-  unsigned index = input.getArgNumber();
-  BufferSource source{BufferSource::Kind::Input, index, {}};
-  if (type.getRank() == 1 && isa<FloatType>(type.getElementType()))
-    return argument(source, MemRefType::get(type.getShape(), type.getElementType()), false);
+// A tensor as a kernel sees it: a vector, or `view` in the storage layout that its type or its parameter
+// gives it.
+static MemRefType bufferType(RankedTensorType type, RowsColumns view, LayoutAttr stored) {
+  if (isVector(type))
+    return MemRefType::get({type.getNumElements()}, type.getElementType());
+  if (!stored)
+    stored = dyn_cast_or_null<LayoutAttr>(type.getEncoding());
   MemRefLayoutAttrInterface layout;
-  if (LayoutAttr stored = context.layouts[index])
+  if (stored)
     layout = AffineMapAttr::get(panelMap(type.getContext(), stored.getPanel()));
-  return argument(source, MemRefType::get({view.rows, view.columns}, type.getElementType(), layout), false);
+  return MemRefType::get({view.rows, view.columns}, type.getElementType(), layout);
+}
+
+Value GroupKernel::inputBuffer(BlockArgument input, RowsColumns view) {
+  unsigned index = input.getArgNumber();
+  auto type = cast<RankedTensorType>(input.getType());
+  return argument({BufferSource::Kind::Input, index, {}}, bufferType(type, view, context.layouts[index]),
+                  false);
 }
 
 Value GroupKernel::outputBuffer(unsigned result, RowsColumns view) {
   auto type = cast<RankedTensorType>(form.group.getOutputs()[result].getType());
-  return argument({BufferSource::Kind::Output, result, {}},
-                  MemRefType::get({view.rows, view.columns}, type.getElementType()), true);
+  return argument({BufferSource::Kind::Output, result, {}}, bufferType(type, view, nullptr), true);
 }
 
 Value GroupKernel::buffer(Value graph) {
@@ -173,10 +180,26 @@ Value GroupKernel::operand(Value graph, const Region &region) {
     return known;
   if (auto pointwise = graph.getDefiningOp<PointwiseTileOpInterface>())
     return rowTiles[graph] = pointwise.emitTile(*this, region);
+  Value source = buffer(graph);
   auto type = RankedTensorType::get({region.rows, region.columns},
                                     cast<RankedTensorType>(graph.getType()).getElementType());
-  return tile::LoadOp::create(opBuilder, location, type, buffer(graph),
-                              ValueRange{region.row, region.column});
+  if (cast<MemRefType>(source.getType()).getRank() == 2)
+    return tile::LoadOp::create(opBuilder, location, type, source, ValueRange{region.row, region.column});
+  auto vector = RankedTensorType::get({region.columns}, type.getElementType()); // which is one row
+  Value run = tile::LoadOp::create(opBuilder, location, vector, source, ValueRange{region.column});
+  return tile::ReshapeOp::create(opBuilder, location, type, run);
+}
+
+void GroupKernel::storeRows(Value tile, Value buffer, Value row, Value column) {
+  auto type = cast<RankedTensorType>(tile.getType());
+  if (cast<MemRefType>(buffer.getType()).getRank() == 2) {
+    tile::StoreOp::create(opBuilder, location, tile, buffer, ValueRange{row, column});
+    return;
+  }
+  auto vector = RankedTensorType::get({type.getNumElements()}, type.getElementType());
+  if (type != vector)
+    tile = tile::ReshapeOp::create(opBuilder, location, vector, tile);
+  tile::StoreOp::create(opBuilder, location, tile, buffer, ValueRange{column});
 }
 
 Value GroupKernel::columnVector(Value graph, const Region &region) {
@@ -211,8 +234,7 @@ void GroupKernel::finish(Value tile, const Region &region) {
     if (producer == form.root.getOperation() && producer && value != producer->getResult(0))
       continue; // stored by the root itself
     Value rows = operand(value, region);
-    tile::StoreOp::create(opBuilder, location, rows, outputBuffer(index, form.view),
-                          ValueRange{region.row, region.column});
+    storeRows(rows, outputBuffer(index, form.view), region.row, region.column);
   }
   rowTiles.clear();
 }
@@ -222,5 +244,5 @@ void GroupKernel::store(Value graphResult, Value tile, Value row, Value column) 
   if (!result)
     return;
   RowsColumns view = sequenceView(cast<RankedTensorType>(graphResult.getType()));
-  tile::StoreOp::create(opBuilder, location, tile, outputBuffer(*result, view), ValueRange{row, column});
+  storeRows(tile, outputBuffer(*result, view), row, column);
 }

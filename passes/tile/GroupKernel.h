@@ -52,6 +52,8 @@ private:
   mlir::Value argument(const BufferSource &source, mlir::MemRefType type, bool written);
   mlir::Value inputBuffer(mlir::BlockArgument input, RowsColumns view);
   mlir::Value outputBuffer(unsigned result, RowsColumns view);
+  // `tile` at row, column of a buffer; a vector is one row.
+  void storeRows(mlir::Value tile, mlir::Value buffer, mlir::Value row, mlir::Value column);
   mlir::Value poolBuffer(llvm::StringRef state, bool written);
   // Row `row` of a batch row's state in its pool, at the slot that `slot` (i32 `[B]`) gives it.
   mlir::Value poolRow(llvm::StringRef state, mlir::Value slot, mlir::Value batch, mlir::Value row);

@@ -65,7 +65,7 @@ public:
 
   // The buffer (2-D or 1-D memref kernel argument) that holds `graph`, which must come from outside of the
   // group: a parameter, an input, another group's result. Parameters keep their storage layout in the
-  // memref's layout map.
+  // memref's layout map, gradients the one that is the encoding of their type.
   virtual mlir::Value buffer(mlir::Value graph) = 0;
   // A rectangle of batch row `batch`'s state `[B, ..., C]`, counted within that row as (product of the middle
   // dimensions) x C: from the pool if `graph` is a rondo.read_state in the group (its slot applied), else

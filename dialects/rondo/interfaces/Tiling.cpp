@@ -14,8 +14,14 @@ static int64_t product(ArrayRef<int64_t> extents) {
   return result;
 }
 
+bool rondo::isVector(RankedTensorType type) {
+  return type.getRank() == 0 || (type.getRank() == 1 && isa<FloatType>(type.getElementType()));
+}
+
 RowsColumns rondo::sequenceView(RankedTensorType type) {
   ArrayRef<int64_t> shape = type.getShape();
+  if (isVector(type))
+    return {1, product(shape)};
   size_t leading = shape.size() <= 2 ? std::min<size_t>(shape.size(), 1) : 2;
   return {product(shape.take_front(leading)), product(shape.drop_front(leading))};
 }

@@ -12,12 +12,16 @@ struct RowsColumns {
   bool operator==(const RowsColumns &) const = default;
 };
 
-// A sequence tensor or a parameter: `[B, T, H, d]` is B * T rows of H * d columns, `[N, K]` is itself, `[B]`
-// is B rows of 1.
+// A sequence tensor or a parameter: `[B, T, H, d]` is B * T rows of H * d columns, `[N, K]` is itself, floats
+// `[D]` and `[]` are one row, integers `[B]` are B rows of 1.
 RowsColumns sequenceView(mlir::RankedTensorType type);
 // A state pool or the states of a batch: `[B, H, Dk, Dv]` is B * H * Dk rows of Dv columns, `[B]` is B rows
 // of 1.
 RowsColumns stateView(mlir::RankedTensorType type);
+
+// Whether a kernel's buffer of the tensor has one dimension: vectors of floats, and scalars, which are
+// vectors of one element.
+bool isVector(mlir::RankedTensorType type);
 
 // Tiles of `tile` elements (the last one may be shorter) that cover `extent`.
 inline int64_t tileCount(int64_t extent, int64_t tile) { return (extent + tile - 1) / tile; }

@@ -144,3 +144,32 @@ module {
     return %x, %y, %y : tensor<1x8x16xf32>, tensor<1x8x16xf32>, tensor<1x8x16xf32>
   }
 }
+
+// -----
+
+// Ops of the backward pass do not join the groups of the forward pass, nor the other way round.
+module {
+  rondo.weight @w : tensor<64x64xf32> init #rondo.init<normal, 0.1>
+  // CHECK-LABEL: func.func @no_backward_in_forward
+  func.func @no_backward_in_forward(%x: tensor<1x8x64xf32>) -> (tensor<1x8x64xf32>, tensor<1x8x64xf32>)
+      attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 8, slots = 0>} {
+    %w = rondo.get_weight @w : tensor<64x64xf32>
+    // CHECK: %[[Y:.*]] = rondo.group
+    // CHECK-NEXT: ^bb0
+    // CHECK-NEXT: rondo.linear
+    // CHECK-NEXT: rondo.yield
+    // CHECK: rondo.group(%[[Y]])
+    // CHECK-NEXT: ^bb0
+    // CHECK-NEXT: rondo.activation {{.*}}rondo.backward
+    // CHECK-NEXT: rondo.scale {{.*}}rondo.backward
+    // CHECK-NEXT: rondo.yield
+    // CHECK: rondo.group
+    // CHECK-NEXT: ^bb0
+    // CHECK-NEXT: rondo.scale
+    %y = rondo.linear %x, %w : (tensor<1x8x64xf32>, tensor<64x64xf32>) -> tensor<1x8x64xf32>
+    %a = rondo.activation gelu %y {rondo.backward} : (tensor<1x8x64xf32>) -> tensor<1x8x64xf32>
+    %b = rondo.scale %a by 2.0 {rondo.backward} : (tensor<1x8x64xf32>) -> tensor<1x8x64xf32>
+    %c = rondo.scale %a by 3.0 : (tensor<1x8x64xf32>) -> tensor<1x8x64xf32>
+    return %b, %c : tensor<1x8x64xf32>, tensor<1x8x64xf32>
+  }
+}

@@ -1,4 +1,4 @@
-// RUN: rondo-opt %s --rondo-build-kernels=target=cpu:znver4 | FileCheck %s
+// RUN: rondo-opt %s --rondo-build-kernels=target=cpu:znver4 --split-input-file | FileCheck %s
 
 // A group without root works on whole rows; a per-head norm reduces runs, its weight and the rotation tables repeat over the heads.
 module {
@@ -28,3 +28,38 @@ module {
 // CHECK: tile.load %[[COS]]
 // CHECK: tile.rotate_pairs halves %[[NORM]] width 8
 // CHECK: math.fma
+
+// -----
+
+// Scalars and vectors of floats are buffers of one dimension, and one row of what works on rows; the encoding of a tensor's type is
+// the layout of its buffer.
+module {
+  func.func @shapes(%a: tensor<f32>, %b: tensor<24xf32>, %c: tensor<40x8xf32, #rondo.layout<panels, 32>>)
+      -> (tensor<f32>, tensor<24xf32>, tensor<40x8xf32, #rondo.layout<panels, 32>>)
+      attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 1, slots = 0>} {
+    %x = rondo.group(%a) slices [-1] : (tensor<f32>) -> tensor<f32> {
+    ^bb0(%i: tensor<f32>):
+      rondo.yield %i : tensor<f32>
+    }
+    %y = rondo.group(%b) slices [-1] : (tensor<24xf32>) -> tensor<24xf32> {
+    ^bb0(%i: tensor<24xf32>):
+      rondo.yield %i : tensor<24xf32>
+    }
+    %z = rondo.group(%c) slices [-1] : (tensor<40x8xf32, #rondo.layout<panels, 32>>) -> tensor<40x8xf32, #rondo.layout<panels, 32>> {
+    ^bb0(%i: tensor<40x8xf32, #rondo.layout<panels, 32>>):
+      rondo.yield %i : tensor<40x8xf32, #rondo.layout<panels, 32>>
+    }
+    return %x, %y, %z : tensor<f32>, tensor<24xf32>, tensor<40x8xf32, #rondo.layout<panels, 32>>
+  }
+}
+
+// CHECK-LABEL: tile.kernel @copy_0
+// CHECK-SAME: memref<1xf32>, %{{.*}}: memref<1xf32>
+// CHECK-LABEL: tile.kernel @copy_1
+// CHECK-SAME: %[[FROM:[^:]*]]: memref<24xf32>, %[[TO:[^:]*]]: memref<24xf32>
+// CHECK: %[[LINE:.*]] = tile.load %[[FROM]][%{{.*}}] : memref<24xf32> -> tensor<24xf32>
+// CHECK: %[[ROW:.*]] = tile.reshape %[[LINE]] : tensor<24xf32> -> tensor<1x24xf32>
+// CHECK: %[[BACK:.*]] = tile.reshape %[[ROW]] : tensor<1x24xf32> -> tensor<24xf32>
+// CHECK: tile.store %[[BACK]], %[[TO]][%{{.*}}] : tensor<24xf32>, memref<24xf32>
+// CHECK-LABEL: tile.kernel @copy_2
+// CHECK-SAME: memref<40x8xf32, #{{.*}}>, %{{.*}}: memref<40x8xf32, #{{.*}}>
