@@ -10,11 +10,15 @@ namespace rondo {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/differentiate/InsertOptimizer.h.inc"
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/differentiate/Rematerialise.h.inc"
 
 // The pass Differentiate has taken the usual name.
 inline void registerDifferentiateStage() {
   registerDifferentiate();
   registerInsertOptimizer();
+  registerRematerialise();
 }
 
 } // namespace rondo

@@ -21,6 +21,9 @@ void rondo::addGraphPasses(OpPassManager &manager, const PipelineOptions &option
   // differentiate: the backward pass and the optimiser of training entries.
   manager.addPass(createDifferentiate());
   manager.addPass(createInsertOptimizer());
+  RematerialiseOptions rematerialise;
+  rematerialise.budget = options.remat;
+  manager.addPass(createRematerialise(rematerialise));
   // schedule: parallel, recurrent or chunkwise for each sequence op.
   ChooseScheduleOptions schedule;
   schedule.target = options.target;

@@ -11,6 +11,7 @@ struct PipelineOptions {
   std::string entries;           // "forward:B=2,T=64;decode:B=1"
   std::string schedule = "auto"; // parallel, recurrent, chunkwise[:C], auto
   std::string target = "cpu";
+  std::string remat = "auto"; // auto, none, a number of bytes
 };
 
 // From the graph that the spec front end leaves to entry points whose sequence ops have schedules: what can

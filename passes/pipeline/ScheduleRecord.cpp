@@ -24,11 +24,29 @@ static ScheduledOp record(ScheduledOpInterface op, const target::Target &target)
   return result;
 }
 
+// What the entry point keeps for its backward pass, beside keeping everything.
+static ScheduledOp recordRemat(func::FuncOp entry, DictionaryAttr remat) {
+  auto number = [&](StringRef key) { return remat.getAs<IntegerAttr>(key).getInt(); };
+  std::string choice = remat.getAs<StringAttr>("choice").str();
+  int64_t kept = number("kept_bytes"), all = number("all_bytes");
+  ScheduledOp result{specLocation(entry.getLoc()),
+                     "rematerialise",
+                     choice,
+                     "keeps " + std::to_string(kept) + " of " + std::to_string(all) + " bytes",
+                     {}};
+  if (choice != "none")
+    result.alternatives.push_back({"none", false, 0, static_cast<double>(all), 0});
+  result.alternatives.push_back({choice, true, 0, static_cast<double>(kept), 0});
+  return result;
+}
+
 std::vector<ScheduledEntry> rondo::recordSchedules(ModuleOp module, const target::Target &target) {
   std::vector<ScheduledEntry> entries;
   for (auto function : module.getOps<func::FuncOp>()) {
     ScheduledEntry entry{function.getName().str(), {}};
     function.walk([&](ScheduledOpInterface op) { entry.ops.push_back(record(op, target)); });
+    if (auto remat = function->getAttrOfType<DictionaryAttr>("rondo.remat"))
+      entry.ops.push_back(recordRemat(function, remat));
     entries.push_back(std::move(entry));
   }
   return entries;

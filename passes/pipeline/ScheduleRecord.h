@@ -31,7 +31,8 @@ struct ScheduledEntry {
   std::vector<ScheduledOp> ops; // in program order
 };
 
-// Reads the entry points of a module after rondo-choose-schedule.
+// Reads the entry points of a module after rondo-choose-schedule: the schedules of its ops and, last, what a
+// training entry computes again in its backward pass.
 std::vector<ScheduledEntry> recordSchedules(mlir::ModuleOp module, const target::Target &target);
 
 } // namespace rondo

@@ -89,7 +89,7 @@ LogicalResult Compilation::runPasses() {
           [&](OpPassManager &manager) { addSpecPasses(manager, {options.preset, options.hypers}); })))
     return failure();
   std::string entries = options.entries.empty() ? defaultEntries(*module) : llvm::join(options.entries, ";");
-  PipelineOptions pipeline{entries, options.schedule, target.name};
+  PipelineOptions pipeline{entries, options.schedule, target.name, options.remat};
   if (failed(runStages([&](OpPassManager &manager) { addGraphPasses(manager, pipeline); })))
     return failure();
   schedules = recordSchedules(*module, target);

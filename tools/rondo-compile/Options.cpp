@@ -28,9 +28,11 @@ void addOptions(CLI::App &app, Given &given) {
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   app.add_option("--preset", options.preset, "Start from a named preset of the spec")->type_name("NAME");
-  app.add_option("--entry", options.entries,
-                 "Add an entry point (repeatable): forward, score, prefill or\n"
-                 "decode, as in prefill:B=2,T=64,slots=4,logits=last. Default: what generation needs")
+  app.add_option(
+         "--entry", options.entries,
+         "Add an entry point (repeatable): forward, score, prefill,\n"
+         "decode, grad, vjp, accumulate, update or train, as in prefill:B=2,T=64,slots=4,logits=last.\n"
+         "Default: what generation needs")
       ->type_name("NAME:B=b,T=t")
       ->allow_extra_args(false);
   app.add_option("--schedule", options.schedule,
@@ -41,6 +43,11 @@ void addOptions(CLI::App &app, Given &given) {
   app.add_option("--target", options.target,
                  "Machine to compile for: cpu (the one at hand) or a name such as cpu:x86-64-v4")
       ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--remat", options.remat,
+                 "What training computes again instead of keeping it: auto (pointwise ops),\n"
+                 "none, or whole blocks until kept values fit a size such as 512MiB")
+      ->type_name("NAME|SIZE")
       ->capture_default_str();
   app.add_option("-o", options.output, "Write the package here")->type_name("FILE");
   app.add_option("--dump-ir", options.dumpFolder, "Write the IR after each stage there")->type_name("FOLDER");
@@ -74,6 +81,13 @@ absl::Status complete(Given &given) {
       return makeError(ErrorId::Usage, absl::StrCat("expected -D NAME=VALUE, found '", hyper, "'"));
     options.hypers.emplace_back(hyper.substr(0, equals), hyper.substr(equals + 1));
   }
+  if (options.remat != "auto" && options.remat != "none") {
+    std::string given = options.remat;
+    if (!CLI::AsSizeValue(/*kb_is_1000=*/false)(options.remat).empty())
+      return makeError(
+          ErrorId::Usage,
+          absl::StrCat("expected --remat auto, none or a size such as 512MiB, found '", given, "'"));
+  }
   return checkTarget(options.target);
 }
 
@@ -87,7 +101,7 @@ std::vector<std::string> CompileOptions::arguments() const {
     list.insert(list.end(), {"--preset", preset});
   for (const std::string &entry : entries)
     list.insert(list.end(), {"--entry", entry});
-  list.insert(list.end(), {"--schedule", schedule, "--target", target});
+  list.insert(list.end(), {"--schedule", schedule, "--remat", remat, "--target", target});
   return list;
 }
 

@@ -14,6 +14,7 @@ struct CompileOptions {
   std::vector<std::pair<std::string, std::string>> hypers; // -D name=value, in order
   std::vector<std::string> entries;                        // as given; empty: what generation needs
   std::string schedule = "auto";
+  std::string remat = "auto"; // auto, none or a number of bytes
   std::string target = "cpu";
   std::string output;     // empty: no package is written
   std::string dumpFolder; // empty: none
