@@ -41,6 +41,7 @@ private:
   fb::Offset<format::Command> command(const PackageSpec::Command &c);
   fb::Offset<format::Schedule> schedule(const PackageSpec::Schedule &s);
   fb::Offset<format::Entry> entry(const PackageSpec::Entry &e);
+  fb::Offset<format::OptimizerState> optimizerState(const PackageSpec::OptimizerState &s);
   fb::Offset<format::Hyper> hyper(const PackageSpec::Hyper &h);
 
   const PackageSpec &spec;
@@ -139,6 +140,17 @@ fb::Offset<format::State> Writer::state(const PackageSpec::State &s) {
   return format::CreateState(builder, name, s.kind, s.dtype, shape, slotBytes, locationIndex(s.location));
 }
 
+// A state has the storage of its parameter; an index out of range, which the reader refuses, has none.
+fb::Offset<format::OptimizerState> Writer::optimizerState(const PackageSpec::OptimizerState &s) {
+  uint64_t bytes = 0;
+  if (s.role == PackageSpec::OptimizerRole::LossWeight)
+    bytes = elementBytes(PackageSpec::DType::F32);
+  else if (s.parameter < spec.parameters.size())
+    bytes = parameterStorageBytes(spec.parameters[s.parameter]);
+  String name = text(s.name);
+  return format::CreateOptimizerState(builder, name, s.role, s.parameter, bytes);
+}
+
 fb::Offset<format::Image> Writer::image() {
   const PackageSpec::Image &i = spec.image;
   std::vector<format::Segment> segments;
@@ -170,7 +182,8 @@ fb::Offset<format::Kernel> Writer::kernel(const PackageSpec::Kernel &k) {
 fb::Offset<format::IoTensor> Writer::tensor(const PackageSpec::IoTensor &t) {
   String name = text(t.name);
   auto shape = builder.CreateVector(t.shape);
-  return format::CreateIoTensor(builder, name, t.dtype, shape, t.absent, t.hasRange, t.minimum, t.maximum);
+  return format::CreateIoTensor(builder, name, t.dtype, shape, t.absent, t.hasRange, t.minimum, t.maximum,
+                                t.defaultValue);
 }
 
 fb::Offset<format::Command> Writer::command(const PackageSpec::Command &c) {
@@ -217,10 +230,15 @@ std::string Writer::write() {
   auto imageTable = image();
   auto kernels = tables(spec.kernels, &Writer::kernel);
   auto entries = tables(spec.entries, &Writer::entry);
+  // Absent in packages that do not train, which thus stay what they were.
+  fb::Offset<fb::Vector<fb::Offset<format::OptimizerState>>> optimizerStates;
+  if (!spec.optimizerStates.empty())
+    optimizerStates = tables(spec.optimizerStates, &Writer::optimizerState);
   auto locationVector = locationTable(); // last: all uses are known
   format::FinishPackageBuffer(builder, format::CreatePackage(builder, provenanceTable, target, features,
                                                              locationVector, parameters, states, constants,
-                                                             rangeVector, imageTable, kernels, entries));
+                                                             rangeVector, imageTable, kernels, entries,
+                                                             optimizerStates));
 
   format::Prefix prefix = {};
   std::memcpy(prefix.magic, format::kMagic, sizeof(prefix.magic));

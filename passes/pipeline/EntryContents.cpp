@@ -59,6 +59,8 @@ LogicalResult EntryReader::readSignature() {
     tensor->hasRange = input.getMinimum().has_value();
     tensor->minimum = input.getMinimum().value_or(0);
     tensor->maximum = input.getMaximum().value_or(0);
+    if (FloatAttr value = input.getValue())
+      tensor->defaultValue = value.getValueAsDouble();
     entry.inputs.push_back(std::move(*tensor));
   }
   for (auto [number, type] : llvm::enumerate(function.getResultTypes())) {
@@ -110,9 +112,14 @@ FailureOr<PackageSpec::Binding> EntryReader::bindSymbol(DispatchOp command, Stri
     states.insert(state->second);
     return PackageSpec::Binding{PackageSpec::Space::State, state->second};
   }
+  if (auto state = index.optimizerStates.find(symbol); state != index.optimizerStates.end())
+    return PackageSpec::Binding{PackageSpec::Space::Optimizer, state->second};
+  if (auto parameter = index.parameters.find(symbol); parameter != index.parameters.end())
+    return PackageSpec::Binding{PackageSpec::Space::Parameter, parameter->second};
   if (auto table = index.constants.find(symbol); table != index.constants.end())
     return PackageSpec::Binding{PackageSpec::Space::Constant, table->second};
-  return command.emitOpError("binds '") << symbol << "', which is neither a state nor a table";
+  return command.emitOpError("binds '")
+         << symbol << "', which is neither a state, nor a parameter, nor a table";
 }
 
 LogicalResult EntryReader::readCommand(DispatchOp command) {

@@ -9,7 +9,7 @@ namespace rondo {
 
 // Where the package keeps each symbol of the module.
 struct PackageIndex {
-  llvm::StringMap<uint32_t> parameters, states, constants, kernels;
+  llvm::StringMap<uint32_t> parameters, states, optimizerStates, constants, kernels;
   llvm::StringMap<uint64_t> workgroups; // per kernel
 };
 

@@ -48,6 +48,15 @@ PackageSpec::State describe(StateOp state) {
   return description;
 }
 
+PackageSpec::OptimizerState describe(OptimizerStateOp state, const PackageIndex &index) {
+  PackageSpec::OptimizerState description;
+  description.name = state.getSymName().str();
+  description.role = static_cast<PackageSpec::OptimizerRole>(state.getRole());
+  if (std::optional<StringRef> weight = state.getWeight())
+    description.parameter = index.parameters.lookup(*weight);
+  return description;
+}
+
 // The table's elements in order; a splat attribute stores only one.
 uint32_t addTable(PackageSpec &package, TableOp table) {
   auto values = cast<DenseElementsAttr>(table.getValues());
@@ -166,6 +175,10 @@ FailureOr<PackageSpec> rondo::packageContents(ModuleOp module, const codegen::Cp
   for (auto state : module.getOps<StateOp>()) {
     index.states[state.getSymName()] = package.states.size();
     package.states.push_back(describe(state));
+  }
+  for (auto state : module.getOps<OptimizerStateOp>()) {
+    index.optimizerStates[state.getSymName()] = package.optimizerStates.size();
+    package.optimizerStates.push_back(describe(state, index));
   }
   for (auto table : module.getOps<TableOp>())
     index.constants[table.getSymName()] = addTable(package, table);

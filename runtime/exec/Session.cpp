@@ -29,6 +29,25 @@ ParameterInfo infoOf(const format::Parameter &parameter) {
   return info;
 }
 
+// Of an optimiser state: a parameter's storage under another name, or a scalar.
+OptimizerStateInfo infoOf(const format::OptimizerState &state, const format::Package &package) {
+  OptimizerStateInfo info;
+  if (state.role() != format::OptimizerRole::LossWeight)
+    info.tensor = infoOf(*package.parameters()->Get(state.parameter()));
+  info.tensor.name = state.name()->str();
+  info.tensor.aliases.clear();
+  info.tensor.storageBytes = state.storage_bytes();
+  info.role = state.role();
+  info.parameter = state.parameter();
+  return info;
+}
+
+// Whether a run of the entry changes parameters or optimiser states.
+bool trains(const format::Entry &entry) {
+  return entry.kind() == format::EntryKind::Accumulate || entry.kind() == format::EntryKind::Update ||
+         entry.kind() == format::EntryKind::Train;
+}
+
 // Pools have the slots of the entry that has most.
 uint64_t slotsOf(const format::Package &package) {
   uint64_t slots = 0;
@@ -52,6 +71,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::create(Package package, std::u
   std::unique_ptr<Session> session(new Session(std::move(package), std::move(device)));
   RONDO_ASSIGN_OR_RETURN(session->code_, session->device_->load(session->package_));
   RONDO_RETURN_IF_ERROR(session->allocateParameters());
+  RONDO_RETURN_IF_ERROR(session->allocateOptimizer());
   RONDO_RETURN_IF_ERROR(session->allocateConstants());
   RONDO_RETURN_IF_ERROR(session->allocateStates());
   session->executors_.resize(session->package_.root().entries()->size());
@@ -65,6 +85,17 @@ absl::Status Session::allocateParameters() {
   RONDO_ASSIGN_OR_RETURN(parameters_, ParameterStore::create(std::move(infos)));
   for (size_t i = 0; i < parameters_->size(); ++i)
     shared_.parameters.push_back(parameters_->storage(i).data());
+  return absl::OkStatus();
+}
+
+absl::Status Session::allocateOptimizer() {
+  std::vector<OptimizerStateInfo> infos;
+  if (const auto *states = package_.root().optimizer_states())
+    for (const format::OptimizerState *state : *states)
+      infos.push_back(infoOf(*state, package_.root()));
+  RONDO_ASSIGN_OR_RETURN(optimizer_, OptimizerStore::create(std::move(infos)));
+  for (size_t i = 0; i < optimizer_->size(); ++i)
+    shared_.optimizer.push_back(optimizer_->storage(i).data());
   return absl::OkStatus();
 }
 
@@ -120,15 +151,22 @@ absl::Span<const int32_t> slotsOf(Executor &executor) {
 absl::Status Session::beginRun(Executor &executor) {
   if (parameters_->size() != 0 && !parameters_->isFilled())
     return makeError(ErrorId::WeightsNeeded, "expected weights, found none");
+  if (optimizer_->isPoisoned())
+    return makeError(ErrorId::StatePoisoned,
+                     "the parameters and the optimiser's states were being written when a call failed");
   RONDO_RETURN_IF_ERROR(executor.inputs().prepare());
   for (int32_t slot : slotsOf(executor))
     RONDO_RETURN_IF_ERROR(states_->checkUsable(slot));
   for (int32_t slot : slotsOf(executor))
     states_->poison(slot);
+  if (trains(executor.entry()))
+    optimizer_->poison();
   return absl::OkStatus();
 }
 
 void Session::endRun(Executor &executor) {
+  if (trains(executor.entry()))
+    optimizer_->heal();
   absl::Span<const int32_t> slots = slotsOf(executor);
   for (size_t row = 0; row < slots.size(); ++row) {
     states_->heal(slots[row]);
@@ -160,6 +198,12 @@ MemoryNeeds memoryNeeds(const Package &package) {
   MemoryNeeds needs;
   for (const format::Parameter *parameter : *root.parameters())
     needs.weightBytes += parameter->storage_bytes();
+  if (root.optimizer_states())
+    for (const format::OptimizerState *state : *root.optimizer_states()) {
+      bool moment = state->role() == format::OptimizerRole::FirstMoment ||
+                    state->role() == format::OptimizerRole::SecondMoment;
+      (moment ? needs.momentBytes : needs.gradientBytes) += state->storage_bytes();
+    }
   needs.slots = slotsOf(root);
   for (const format::State *state : *root.states())
     needs.stateBytes += state->slot_bytes() * needs.slots;

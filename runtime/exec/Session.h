@@ -4,6 +4,7 @@
 #include "runtime/device/Device.h"
 #include "runtime/exec/Executor.h"
 #include "runtime/package/Package.h"
+#include "runtime/parameters/OptimizerStore.h"
 #include "runtime/parameters/ParameterStore.h"
 #include "runtime/states/StatePool.h"
 
@@ -26,6 +27,9 @@ public:
   Device &device() { return *device_; }
   // Fill it before the first run; run() refuses with RND4007 otherwise.
   ParameterStore &parameters() { return *parameters_; }
+  // Empty unless the package trains. Entries of kind accumulate, update and train change it and the
+  // parameters.
+  OptimizerStore &optimizer() { return *optimizer_; }
   // Slots 0 to slots() - 1 serve all entry points; those of an entry may be fewer.
   StatePool &states() { return *states_; }
 
@@ -33,7 +37,8 @@ public:
   absl::StatusOr<Executor *> executor(const format::Entry &entry);
 
   // Checks the inputs, runs, and advances the slots that take part. A run that fails after it has begun
-  // leaves those slots poisoned. Allocates nothing when all is well.
+  // leaves those slots poisoned, and one of a training entry the optimiser store too (RND4006). Allocates
+  // nothing when all is well.
   absl::Status run(Executor &executor, CommandTimes times = {});
 
   // Like run(), but stops behind each command for `after`, which may look at what it has written
@@ -46,6 +51,7 @@ private:
   absl::Status beginRun(Executor &executor);
   void endRun(Executor &executor);
   absl::Status allocateParameters();
+  absl::Status allocateOptimizer();
   absl::Status allocateConstants();
   absl::Status allocateStates();
 
@@ -53,6 +59,7 @@ private:
   std::unique_ptr<Device> device_;
   std::unique_ptr<DeviceCode> code_;
   std::optional<ParameterStore> parameters_;
+  std::optional<OptimizerStore> optimizer_;
   std::optional<StatePool> states_;
   std::unique_ptr<DeviceMemory> constants_;
   std::vector<std::unique_ptr<DeviceMemory>> pools_; // per state
@@ -68,6 +75,8 @@ struct EntryMemory {
 };
 struct MemoryNeeds {
   uint64_t weightBytes = 0;
+  uint64_t gradientBytes = 0; // accumulated over micro-batches, and their loss weights
+  uint64_t momentBytes = 0;
   uint64_t stateBytes = 0; // of all slots
   uint64_t slots = 0;
   uint64_t constantBytes = 0;

@@ -18,7 +18,8 @@ namespace rondo::rt::package {
 inline constexpr uint64_t kMaxRank = 8;
 inline constexpr uint64_t kMaxNameBytes = 1024;
 inline constexpr uint64_t kMaxTextBytes = 4096;
-inline constexpr uint64_t kMaxArguments = 64;
+inline constexpr uint64_t kMaxArguments = 2048;   // a global norm reads a sum per parameter
+inline constexpr uint64_t kMaxBindings = 1 << 18; // of all commands of one entry
 inline constexpr uint64_t kMaxEntries = 256;
 inline constexpr uint64_t kMaxStates = 1 << 14;
 inline constexpr uint64_t kMaxTensors = 1024; // inputs or outputs of one entry
@@ -87,6 +88,7 @@ uint64_t tensorBytes(const format::IoTensor &tensor);
 absl::Status checkDescription(const format::Package &package); // provenance, target, features, locations
 absl::Status checkParameters(const format::Package &package);
 absl::Status checkStates(const format::Package &package);
+absl::Status checkOptimizerStates(const format::Package &package);
 absl::Status checkConstants(const format::Package &package);
 absl::Status checkImage(const format::Package &package);
 absl::Status checkKernels(const format::Package &package);

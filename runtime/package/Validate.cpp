@@ -41,6 +41,7 @@ absl::Status validate(const format::Package &package) {
   RONDO_RETURN_IF_ERROR(checkDescription(package));
   RONDO_RETURN_IF_ERROR(checkParameters(package));
   RONDO_RETURN_IF_ERROR(checkStates(package));
+  RONDO_RETURN_IF_ERROR(checkOptimizerStates(package));
   RONDO_RETURN_IF_ERROR(checkConstants(package));
   RONDO_RETURN_IF_ERROR(checkImage(package));
   RONDO_RETURN_IF_ERROR(checkKernels(package));

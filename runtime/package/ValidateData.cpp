@@ -2,6 +2,7 @@
 #include "runtime/package/Checks.h"
 
 #include <cmath>
+#include <set>
 
 namespace rondo::rt::package {
 namespace {
@@ -47,6 +48,32 @@ absl::Status checkState(const format::Package &package, const format::State &sta
   return checkIndex(state.location(), package.locations()->size(), "locations");
 }
 
+using RolesSeen = std::set<std::pair<format::OptimizerRole, uint32_t>>;
+
+absl::Status checkOptimizerState(const format::Package &package, const format::OptimizerState &state,
+                                 RolesSeen &seen) {
+  RONDO_RETURN_IF_ERROR(checkEnum(state.role(), format::OptimizerRole::MAX, "role of an optimiser state"));
+  uint32_t parameter = 0;
+  uint64_t bytes = elementBytes(format::DType::F32);
+  if (state.role() != format::OptimizerRole::LossWeight) {
+    parameter = state.parameter();
+    RONDO_RETURN_IF_ERROR(checkIndex(parameter, package.parameters()->size(), "parameters"));
+    const format::Parameter &whole = *package.parameters()->Get(parameter);
+    if (whole.dtype() != format::DType::F32)
+      return fail(ErrorId::SignatureMismatch,
+                  absl::StrCat("expected a parameter of f32, found ", format::EnumNameDType(whole.dtype())));
+    bytes = whole.storage_bytes();
+  }
+  if (state.storage_bytes() != bytes)
+    return fail(ErrorId::BadSize,
+                absl::StrCat("expected ", bytes, " bytes of storage, found ", state.storage_bytes()));
+  if (!seen.insert({state.role(), parameter}).second)
+    return fail(ErrorId::BadIndex,
+                absl::StrCat("expected one state of role ", format::EnumNameOptimizerRole(state.role()),
+                             " per parameter, found another"));
+  return absl::OkStatus();
+}
+
 } // namespace
 
 absl::Status checkParameters(const format::Package &package) {
@@ -66,6 +93,21 @@ absl::Status checkStates(const format::Package &package) {
   for (const format::State *state : *package.states()) {
     RONDO_RETURN_IF_ERROR(checkName(state->name(), "state", &names));
     RONDO_RETURN_IF_ERROR(within(checkState(package, *state), "state", viewOf(state->name())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status checkOptimizerStates(const format::Package &package) {
+  const auto *states = package.optimizer_states();
+  if (!states) // packages that do not train
+    return absl::OkStatus();
+  RONDO_RETURN_IF_ERROR(checkList(states, "optimiser states"));
+  Names names;
+  RolesSeen seen;
+  for (const format::OptimizerState *state : *states) {
+    RONDO_RETURN_IF_ERROR(checkName(state->name(), "optimiser state", &names));
+    RONDO_RETURN_IF_ERROR(
+        within(checkOptimizerState(package, *state, seen), "optimiser state", viewOf(state->name())));
   }
   return absl::OkStatus();
 }

@@ -141,9 +141,14 @@ absl::Status checkTensors(const format::Package &package, const format::Entry &e
 absl::Status checkEntry(const format::Package &package, const format::Entry &entry) {
   RONDO_RETURN_IF_ERROR(checkEnum(entry.kind(), format::EntryKind::MAX, "kind of entry point"));
   bool decode = entry.kind() == format::EntryKind::Decode;
-  if (entry.batch() == 0 || entry.batch() > INT32_MAX || entry.time() == 0 || (decode && entry.time() != 1))
+  // An update reads what was accumulated, whatever sequences it came from.
+  bool sizes = entry.kind() == format::EntryKind::Update
+                   ? entry.batch() == 0 && entry.time() == 0
+                   : entry.batch() != 0 && entry.time() != 0 && (!decode || entry.time() == 1);
+  if (!sizes || entry.batch() > INT32_MAX)
     return fail(ErrorId::BadSize,
-                absl::StrCat("expected a batch and a time of at least 1, 1 step for decode, found batch ",
+                absl::StrCat("expected a batch and a time of at least 1, 1 step for decode, "
+                             "0 for update, found batch ",
                              entry.batch(), ", time ", entry.time()));
   RONDO_RETURN_IF_ERROR(checkList(entry.states(), "states"));
   std::vector<bool> seen(package.states()->size());

@@ -14,6 +14,7 @@ namespace rondo::rt::package {
 namespace {
 
 using format::Access;
+using format::EntryKind;
 using format::Space;
 
 absl::Status checkSlice(const format::Entry &entry, const format::Slice &slice) {
@@ -76,6 +77,7 @@ public:
 
 private:
   absl::StatusOr<uint64_t> boundBytes(uint64_t command, const format::Binding &binding) const;
+  bool isWritable(Space space) const;
   absl::Status checkBinding(uint64_t command, const format::Binding &binding,
                             const format::KernelArgument &argument) const;
   absl::Status checkAliasing(const format::Kernel &kernel, const format::Command &command) const;
@@ -126,17 +128,23 @@ absl::StatusOr<uint64_t> CommandChecker::boundBytes(uint64_t command, const form
               absl::StrCat("expected a known space, found value ", static_cast<int>(binding.space())));
 }
 
+// Only entries that train change what outlives them all.
+bool CommandChecker::isWritable(Space space) const {
+  bool trains = entry.kind() == EntryKind::Accumulate || entry.kind() == EntryKind::Update ||
+                entry.kind() == EntryKind::Train;
+  return space == Space::Output || space == Space::Arena || space == Space::State ||
+         (trains && (space == Space::Parameter || space == Space::Optimizer));
+}
+
 absl::Status CommandChecker::checkBinding(uint64_t command, const format::Binding &binding,
                                           const format::KernelArgument &argument) const {
   RONDO_ASSIGN_OR_RETURN(uint64_t bytes, boundBytes(command, binding));
   if (argument.bytes() > bytes)
     return fail(ErrorId::SignatureMismatch,
                 absl::StrCat("expected a buffer of at least ", argument.bytes(), " bytes, found ", bytes));
-  bool writable =
-      binding.space() == Space::Output || binding.space() == Space::Arena || binding.space() == Space::State;
-  if (argument.access() != Access::Read && !writable)
+  if (argument.access() != Access::Read && !isWritable(binding.space()))
     return fail(ErrorId::SignatureMismatch,
-                absl::StrCat("expected an output, a state or an arena slice to write to, found space ",
+                absl::StrCat("expected something to write to that entries of this kind change, found space ",
                              format::EnumNameSpace(binding.space())));
   return absl::OkStatus();
 }
@@ -200,6 +208,12 @@ absl::Status checkSlices(const format::Entry &entry) {
 }
 
 absl::Status checkCommands(const format::Package &package, const format::Entry &entry) {
+  uint64_t bindings = 0;
+  for (const format::Command *command : *entry.commands())
+    bindings += command->bindings() ? command->bindings()->size() : 0;
+  if (bindings > kMaxBindings)
+    return fail(ErrorId::TooComplex,
+                absl::StrCat("expected at most ", kMaxBindings, " bindings, found ", bindings));
   CommandChecker checker(package, entry);
   uint64_t index = 0;
   for (const format::Command *command : *entry.commands()) {

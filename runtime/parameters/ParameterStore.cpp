@@ -1,9 +1,6 @@
 // Storage of parameters: allocation, initial values, packing and saving.
 #include "runtime/parameters/ParameterStore.h"
 
-#include "absl/strings/str_cat.h"
-#include "runtime/files/CheckedMath.h"
-#include "runtime/format/KernelAbi.h"
 #include "runtime/parameters/ParameterLoader.h"
 #include "runtime/random/Philox.h"
 #include "runtime/safetensors/Writer.h"
@@ -14,54 +11,20 @@
 #include <algorithm>
 
 namespace rondo::rt {
-namespace {
-
-// Bytes in memory that the layout needs, or nothing if it is malformed or overflows.
-std::optional<uint64_t> bytesNeeded(const ParameterInfo &info) {
-  std::optional<uint64_t> elements = checkedProduct(info.shape);
-  if (info.layout == format::Layout::Panels) {
-    if (info.shape.size() != 2 || info.panel == 0)
-      return std::nullopt;
-    std::optional<uint64_t> rows = checkedAlignUp(info.shape[0], info.panel);
-    elements = elements && rows ? checkedMul(*rows, info.shape[1]) : std::nullopt;
-  }
-  return elements ? checkedMul(*elements, sizeof(float)) : std::nullopt;
-}
-
-} // namespace
 
 absl::StatusOr<ParameterStore> ParameterStore::create(std::vector<ParameterInfo> parameters) {
   ParameterStore store;
   store.parameters_ = std::move(parameters);
-  std::optional<uint64_t> total = 0;
-  std::vector<uint64_t> offsets;
-  for (const ParameterInfo &info : store.parameters_) {
-    if (info.dtype != format::DType::F32 || info.layout > format::Layout::Panels)
-      return makeError(
-          ErrorId::BadEnum,
-          absl::StrCat("expected f32 parameters in a known layout, found another for '", info.name, "'"));
-    if (bytesNeeded(info) != info.storageBytes)
-      return makeError(ErrorId::BadSize,
-                       absl::StrCat("the storage of '", info.name, "' does not fit its shape"));
-    offsets.push_back(*total);
-    std::optional<uint64_t> end = checkedAdd(*total, info.storageBytes);
-    total = end ? checkedAlignUp(*end, RONDO_BUFFER_ALIGNMENT) : std::nullopt;
-    if (!total)
-      return makeError(ErrorId::BadSize, "the size of all parameters overflows");
-  }
-  RONDO_ASSIGN_OR_RETURN(store.memory_, AlignedBuffer::allocate(*total));
-  for (size_t i = 0; i < offsets.size(); ++i)
-    store.storage_.push_back({reinterpret_cast<float *>(store.memory_.data() + offsets[i]),
-                              store.parameters_[i].storageBytes / sizeof(float)});
+  RONDO_ASSIGN_OR_RETURN(store.block_, StorageBlock::create(store.parameters_));
   return store;
 }
 
 absl::Status ParameterStore::fill(size_t index, const ReadElements &read) {
-  return fillStorage(parameters_[index], storage_[index], read);
+  return fillStorage(parameters_[index], storage(index), read);
 }
 
 absl::Status ParameterStore::visit(size_t index, const WriteElements &write) const {
-  return visitStorage(parameters_[index], storage_[index], write);
+  return visitStorage(parameters_[index], storage(index), write);
 }
 
 void ParameterStore::initialise(size_t index, uint64_t seed) {

@@ -2,8 +2,8 @@
 // checkpoint or made from a seed, saved under their checkpoint names.
 #pragma once
 
-#include "runtime/memory/AlignedBuffer.h"
 #include "runtime/parameters/ParameterInfo.h"
+#include "runtime/parameters/StorageBlock.h"
 #include "runtime/parameters/StorageLayout.h"
 #include "runtime/status/Status.h"
 
@@ -23,9 +23,9 @@ public:
   size_t size() const { return parameters_.size(); }
   const ParameterInfo &info(size_t index) const { return parameters_[index]; }
   absl::Span<const ParameterInfo> infos() const { return parameters_; }
-  absl::Span<float> storage(size_t index) { return storage_[index]; } // in storage layout, padding included
-  absl::Span<const float> storage(size_t index) const { return storage_[index]; }
-  uint64_t totalBytes() const { return memory_.size(); } // of all parameters
+  absl::Span<float> storage(size_t index) { return block_.storage(index); } // padding included
+  absl::Span<const float> storage(size_t index) const { return block_.storage(index); }
+  uint64_t totalBytes() const { return block_.totalBytes(); } // of all parameters
 
   // Whether load() or initialise() has filled the store.
   bool isFilled() const { return filled_; }
@@ -51,8 +51,7 @@ private:
   void initialise(size_t index, uint64_t seed);
 
   std::vector<ParameterInfo> parameters_;
-  std::vector<absl::Span<float>> storage_;
-  AlignedBuffer memory_;
+  StorageBlock block_;
   bool filled_ = false;
 };
 

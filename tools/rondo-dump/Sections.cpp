@@ -62,6 +62,12 @@ void addEntries(Report &report, const Package &package, const std::string &only)
   });
 }
 
+std::string absentText(const format::IoTensor &tensor) {
+  if (tensor.absent() == format::Absent::Value)
+    return absl::StrCat(tensor.default_value());
+  return format::EnumNameAbsent(tensor.absent());
+}
+
 void addTensors(Report &report, const Package &package, const std::string &only) {
   Table &table = report.add("tensors", {"entry", "direction", "name", "type", "if absent", "range"});
   forEachEntry(package, only, [&](const format::Entry &entry) {
@@ -69,8 +75,7 @@ void addTensors(Report &report, const Package &package, const std::string &only)
       bool input = *direction == 'i';
       std::string range = tensor.has_range() ? absl::StrCat(tensor.minimum(), " to ", tensor.maximum()) : "";
       table.add({entry.name()->str(), direction, tensor.name()->str(),
-                 typeOf(tensor.dtype(), *tensor.shape()),
-                 input ? format::EnumNameAbsent(tensor.absent()) : "", range});
+                 typeOf(tensor.dtype(), *tensor.shape()), input ? absentText(tensor) : "", range});
     };
     for (const format::IoTensor *input : *entry.inputs())
       add("in", *input);
@@ -103,6 +108,18 @@ void addParameters(Report &report, const Package &package, const std::string &) 
     table.add({parameter->name()->str(), typeOf(parameter->dtype(), *parameter->shape()), layout,
                format::EnumNameParameterGroup(parameter->group()), parameter->weight_decay() ? "yes" : "no",
                initial, parameter->storage_bytes(), absl::StrJoin(aliases, ", ")});
+  }
+}
+
+void addOptimizerStates(Report &report, const Package &package, const std::string &) {
+  if (!package.root().optimizer_states())
+    return; // the package does not train
+  Table &table = report.add("optimizer states", {"state", "role", "parameter", "bytes"});
+  for (const format::OptimizerState *state : *package.root().optimizer_states()) {
+    bool scalar = state->role() == format::OptimizerRole::LossWeight;
+    table.add({state->name()->str(), format::EnumNameOptimizerRole(state->role()),
+               scalar ? "" : package.root().parameters()->Get(state->parameter())->name()->str(),
+               state->storage_bytes()});
   }
 }
 
@@ -185,9 +202,9 @@ struct Section {
 constexpr Section kSections[] = {
     {"provenance", false, addProvenance}, {"entries", false, addEntries},
     {"tensors", false, addTensors},       {"schedules", false, addSchedules},
-    {"parameters", false, addParameters}, {"states", false, addStates},
-    {"kernels", false, addKernels},       {"commands", true, addCommands},
-    {"memory", true, addMemory},
+    {"parameters", false, addParameters}, {"optimizer", false, addOptimizerStates},
+    {"states", false, addStates},         {"kernels", false, addKernels},
+    {"commands", true, addCommands},      {"memory", true, addMemory},
 };
 
 std::vector<std::string> namesOf(bool longOnes) {

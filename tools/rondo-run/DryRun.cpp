@@ -17,12 +17,17 @@ void dryRun(const rt::Package &package, const Options &options, cli::Format form
     table.add({what, bytes, cli::bytesText(bytes)});
   };
   add(shared, "weights", needs.weightBytes);
+  if (needs.momentBytes != 0) { // a package that trains
+    add(shared, "moments", needs.momentBytes);
+    add(shared, "gradients", needs.gradientBytes);
+  }
   add(shared, "states", needs.stateBytes);
   add(shared, "constants", needs.constantBytes);
   add(shared, "code", needs.codeBytes);
   add(shared, "scratch", scratch);
   cli::Table &entries = report.add("entries", {"entry", "tensor_bytes", "workspace_bytes", "total_bytes"});
-  uint64_t fixed = needs.weightBytes + needs.stateBytes + needs.constantBytes + needs.codeBytes + scratch;
+  uint64_t fixed = needs.weightBytes + needs.momentBytes + needs.gradientBytes + needs.stateBytes +
+                   needs.constantBytes + needs.codeBytes + scratch;
   for (const rt::EntryMemory &entry : needs.entries)
     if (options.entry.empty() || entry.entry->name()->str() == options.entry)
       entries.add({entry.entry->name()->str(), entry.tensorBytes, entry.arenaBytes,

@@ -127,7 +127,7 @@ const SpecCase kSizeCases[] = {
     {"rangeBeyondType", ErrorId::BadSize, [](auto &s) { s.entries[0].inputs[0].maximum = int64_t(1) << 40; }},
     {"imageTooLarge", ErrorId::BadSize, [](auto &s) { s.image.memoryBytes = uint64_t(1) << 40; }},
     {"dataBeyondMemory", ErrorId::BadSize, [](auto &s) { s.image.segments[0].memoryBytes = 8; }},
-    {"manyArguments", ErrorId::TooComplex, [](auto &s) { s.kernels[0].arguments.resize(1000); }},
+    {"manyArguments", ErrorId::TooComplex, [](auto &s) { s.kernels[0].arguments.resize(3000); }},
 };
 
 const SpecCase kImageCases[] = {

@@ -1,5 +1,6 @@
 // Parameters: layouts, initial values, saving, and every rule of loading.
 #include "runtime/parameters/ParameterStore.h"
+#include "runtime/parameters/OptimizerStore.h"
 #include "runtime/random/Philox.h"
 #include "runtime/safetensors/Reader.h"
 #include "runtime/safetensors/Writer.h"
@@ -188,6 +189,47 @@ TEST_F(Parameters, optionalOnesMayBeMissing) {
   ParameterStore store = *ParameterStore::create({matrix("a", 2, 2), info});
   ASSERT_TRUE(store.load(write({good})).ok());
   EXPECT_EQ(rowMajor(store, 1), (Values{0.5f, 0.5f}));
+}
+
+// Moments go to checkpoints and back in rows, whatever the layout that the kernels see.
+TEST_F(Parameters, optimiserStatesAreSavedInRows) {
+  OptimizerStateInfo moment{matrix("adam.m.a", 3, 2, 2), format::OptimizerRole::FirstMoment, 4};
+  OptimizerStateInfo weight;
+  weight.tensor.name = "accumulated.loss_weight";
+  weight.tensor.storageBytes = sizeof(float);
+  weight.role = format::OptimizerRole::LossWeight;
+  OptimizerStore store = *OptimizerStore::create({moment, weight});
+  std::fill(store.storage(0).begin(), store.storage(0).end(), 9.0f);
+  auto ascending = [](uint64_t first, absl::Span<float> target) {
+    for (size_t i = 0; i < target.size(); ++i)
+      target[i] = static_cast<float>(first + i);
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(store.fill(0, ascending).ok());
+  EXPECT_EQ(Values(store.storage(0).begin(), store.storage(0).end()), (Values{0, 2, 1, 3, 4, 0, 5, 0}));
+  Values rows;
+  ASSERT_TRUE(store
+                  .visit(0,
+                         [&](absl::Span<const float> piece) {
+                           rows.insert(rows.end(), piece.begin(), piece.end());
+                           return absl::OkStatus();
+                         })
+                  .ok());
+  EXPECT_EQ(rows, (Values{0, 1, 2, 3, 4, 5}));
+  ASSERT_TRUE(store
+                  .fill(1,
+                        [](uint64_t, absl::Span<float> target) {
+                          target[0] = 7;
+                          return absl::OkStatus();
+                        })
+                  .ok());
+  EXPECT_EQ(store.storage(1)[0], 7);
+  store.poison();
+  store.clear();
+  EXPECT_FALSE(store.isPoisoned());
+  EXPECT_EQ(store.storage(0)[3], 0);
+  moment.tensor.storageBytes -= 4;
+  EXPECT_EQ(errorIdOf(OptimizerStore::create({moment}).status()), ErrorId::BadSize);
 }
 
 TEST_F(Parameters, refusesStorageThatDoesNotFit) {

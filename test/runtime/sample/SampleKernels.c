@@ -72,7 +72,40 @@ void sample_forward(void *const *buffers, void *scratch, int64_t begin, int64_t 
   }
 }
 
+// accumulate:B=2,T=8: counts the tokens that have a target; one workgroup.
+void sample_accumulate(void *const *buffers, void *scratch, int64_t begin, int64_t end) {
+  (void)scratch;
+  const int32_t *tokens = buffers[0];
+  const int32_t *targets = buffers[1];
+  float *gradient = buffers[2];
+  float *weight = buffers[3];
+  float *sum = buffers[4];
+  for (int64_t i = begin; i < end; ++i) {
+    for (int64_t t = 0; t < 16; ++t) {
+      gradient[tokens[t]] += targets[t] >= 0 ? 1.0f : 0.0f;
+      weight[0] += targets[t] >= 0 ? 1.0f : 0.0f;
+    }
+    sum[0] = weight[0];
+  }
+}
+
+// update: bias -= rate * gradient / weight, and the gradient becomes the moment; one workgroup per element.
+void sample_update(void *const *buffers, void *scratch, int64_t begin, int64_t end) {
+  (void)scratch;
+  const float *rate = buffers[0];
+  const float *weight = buffers[1];
+  float *gradient = buffers[2];
+  float *moment = buffers[3];
+  float *bias = buffers[4];
+  for (int64_t v = begin; v < end; ++v) {
+    moment[v] = gradient[v] / weight[0];
+    bias[v] -= rate[0] * moment[v];
+    gradient[v] = 0;
+  }
+}
+
 // The image starts with the addresses of its kernels: where the test that builds a package finds them.
 __asm__(".section .head, \"ax\", @progbits\n"
         ".quad sample_scale, sample_prefill, sample_decode, sample_forward\n"
+        ".quad sample_accumulate, sample_update\n"
         ".previous\n");

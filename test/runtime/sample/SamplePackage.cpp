@@ -20,8 +20,9 @@ using Space = PackageSpec::Space;
 
 constexpr uint64_t kVocabulary = kSampleVocabulary;
 constexpr uint64_t kSlots = kSampleSlots;
-enum Kernel : uint32_t { Scale16, Scale1, Prefill, Decode, Forward };
+enum Kernel : uint32_t { Scale16, Scale1, Prefill, Decode, Forward, Accumulate, Update };
 enum Parameter : uint32_t { ScaleFactor, Bias };
+enum OptimizerState : uint32_t { Moment, Gradient, LossWeight };
 
 std::vector<uint8_t> readImage() {
   std::ifstream file(RONDO_SAMPLE_IMAGE, std::ios::binary);
@@ -139,7 +140,81 @@ void addDecode(PackageSpec &spec) {
   spec.entries.push_back(entry);
 }
 
+void addTrainingKernels(PackageSpec &spec) {
+  uint64_t table[6];
+  std::memcpy(table, spec.image.data.data(), sizeof(table));
+  auto argument = [](uint64_t bytes, Access access) { return PackageSpec::KernelArgument{bytes, access}; };
+  uint64_t bias = kVocabulary * 4;
+  spec.kernels.push_back(
+      {"accumulate",
+       table[4],
+       {argument(64, Access::Read), argument(64, Access::Read), argument(bias, Access::ReadWrite),
+        argument(4, Access::ReadWrite), argument(4, Access::Write)},
+       0,
+       "count"});
+  spec.kernels.push_back(
+      {"update",
+       table[5],
+       {argument(4, Access::Read), argument(4, Access::Read), argument(bias, Access::ReadWrite),
+        argument(bias, Access::Write), argument(bias, Access::ReadWrite)},
+       0,
+       "step"});
+}
+
+void addAccumulate(PackageSpec &spec) {
+  PackageSpec::Entry entry;
+  entry.name = "accumulate";
+  entry.kind = PackageSpec::EntryKind::Accumulate;
+  entry.batch = 2;
+  entry.time = 8;
+  entry.inputs = {tokens(2, 8),
+                  {"targets", DType::I32, {2, 8}, Absent::ShiftedTokens, true, -1, kVocabulary - 1},
+                  {"segment_ids", DType::I32, {2, 8}, Absent::Zeros}};
+  entry.outputs = {{"loss_weight_sum", DType::F32, {}}};
+  entry.commands = {{Accumulate,
+                     1,
+                     {{Space::Input, 0},
+                      {Space::Input, 1},
+                      {Space::Optimizer, Gradient},
+                      {Space::Optimizer, LossWeight},
+                      {Space::Output, 0}},
+                     {"sample.mlir", 6, 3, ""},
+                     32,
+                     128}};
+  spec.entries.push_back(entry);
+}
+
+void addUpdate(PackageSpec &spec) {
+  PackageSpec::Entry entry;
+  entry.name = "update";
+  entry.kind = PackageSpec::EntryKind::Update;
+  entry.inputs = {{"learning_rate", DType::F32, {}, Absent::Value, false, 0, 0, 0.5}};
+  entry.commands = {{Update,
+                     kVocabulary,
+                     {{Space::Input, 0},
+                      {Space::Optimizer, LossWeight},
+                      {Space::Optimizer, Gradient},
+                      {Space::Optimizer, Moment},
+                      {Space::Parameter, Bias}},
+                     {"sample.mlir", 6, 3, ""},
+                     768,
+                     4096}};
+  spec.entries.push_back(entry);
+}
+
 } // namespace
+
+PackageSpec trainingPackageSpec() {
+  PackageSpec spec = samplePackageSpec();
+  using Role = PackageSpec::OptimizerRole;
+  spec.optimizerStates = {{"adam.m.bias", Role::FirstMoment, Bias},
+                          {"accumulated.bias", Role::Gradient, Bias},
+                          {"accumulated.loss_weight", Role::LossWeight}};
+  addTrainingKernels(spec);
+  addAccumulate(spec);
+  addUpdate(spec);
+  return spec;
+}
 
 PackageSpec samplePackageSpec() {
   PackageSpec spec;

@@ -15,7 +15,12 @@ inline constexpr int kSampleSlots = 4;
 // 4 slots). Parameters: scale [1] = 1 (alias old_scale), bias [256] normal. State: state.sum [1].
 codegen::PackageSpec samplePackageSpec();
 
-// The bytes of its package.
+// The same model with accumulate (B 2, T 8; targets and segment_ids may be absent -> loss_weight_sum) and
+// update (learning_rate, 0.5 if absent) of bias: gradients count the tokens that have a target. Optimiser
+// states: adam.m.bias, accumulated.bias, accumulated.loss_weight.
+codegen::PackageSpec trainingPackageSpec();
+
+// The bytes of the sample model's package.
 std::string samplePackage();
 
 // Writes bytes to a file in the test's temporary folder and returns its path.

@@ -1,0 +1,29 @@
+// Memory of several tensors in the storage layouts that kernels read: one block, each tensor aligned.
+#pragma once
+
+#include "runtime/memory/AlignedBuffer.h"
+#include "runtime/parameters/ParameterInfo.h"
+#include "runtime/status/Status.h"
+
+#include <vector>
+
+namespace rondo::rt {
+
+// Owns the storage of `infos`; addresses never change, not even when the block is moved.
+class StorageBlock {
+public:
+  // Zeroed storage. RND4002 if there is too little memory, RND3108 and RND3114 for types and sizes that no
+  // kernel knows.
+  static absl::StatusOr<StorageBlock> create(absl::Span<const ParameterInfo> infos);
+
+  size_t size() const { return storage_.size(); }
+  absl::Span<float> storage(size_t index) { return storage_[index]; } // padding included
+  absl::Span<const float> storage(size_t index) const { return storage_[index]; }
+  uint64_t totalBytes() const { return memory_.size(); }
+
+private:
+  std::vector<absl::Span<float>> storage_;
+  AlignedBuffer memory_;
+};
+
+} // namespace rondo::rt
