@@ -27,8 +27,9 @@ public:
   absl::Span<const float> storage(size_t index) const { return block_.storage(index); }
   uint64_t totalBytes() const { return block_.totalBytes(); } // of all parameters
 
-  // Whether load() or initialise() has filled the store.
+  // Whether load() or initialise() has filled the store, or whoever has written all of storage() says so.
   bool isFilled() const { return filled_; }
+  void setFilled() { filled_ = true; }
 
   // Fills the store from a safetensors file or a folder of them. Every parameter must be there under its name
   // or an alias, but for optional ones, which get their initial value; every tensor there must be a

@@ -22,7 +22,7 @@ namespace rondo::rt {
 struct LogLine {
   uint64_t step = 0;
   float loss = 0;
-  double learningRate = 0;
+  float learningRate = 0;
   float gradientNorm = 0;
   uint64_t tokens = 0; // targets learned from since the run's first step
   double tokensPerSecond = 0;

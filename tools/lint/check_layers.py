@@ -21,7 +21,7 @@ MAY_INCLUDE = {
 # Errors and the kernel ABI are what both sides of the wall share.
 FOR_EVERYBODY = {"runtime/format/Errors.h", "runtime/format/Errors.def", "runtime/format/KernelAbi.h"}
 # Programs that run packages link no LLVM.
-LLVM_FREE_TOOLS = ("tools/cli", "tools/rondo-run", "tools/rondo-dump", "tools/rondo-bench")
+LLVM_FREE_TOOLS = ("tools/cli", "tools/rondo-run", "tools/rondo-dump", "tools/rondo-bench", "tools/rondo-train")
 OUR_FOLDERS = ("dialects", "frontends", "passes", "codegen", "runtime", "tools", "test", "bench")
 INCLUDE = re.compile(r'^\s*#?\s*include\s+(["<])([^">]+)[">]')
 

@@ -32,7 +32,7 @@ TEST_F(TrainingLogTest, writesPlainDecimals) {
   TrainingLog log = open(0);
   ASSERT_TRUE(log.append({.step = 1,
                           .loss = 5.55f,
-                          .learningRate = 1e-7,
+                          .learningRate = 1e-7f,
                           .gradientNorm = 3e12f,
                           .tokens = 4096,
                           .tokensPerSecond = 51234.56,
@@ -59,7 +59,7 @@ TEST_F(TrainingLogTest, writesTheSmallestAndLargestNumbers) {
   TrainingLog log = open(0);
   ASSERT_TRUE(log.append({.step = 1,
                           .loss = std::numeric_limits<float>::denorm_min(),
-                          .learningRate = std::numeric_limits<double>::denorm_min(),
+                          .learningRate = std::numeric_limits<float>::denorm_min(),
                           .gradientNorm = std::numeric_limits<float>::max(),
                           .tokensPerSecond = 1e300})
                   .ok());
