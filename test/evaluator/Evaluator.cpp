@@ -35,7 +35,10 @@ void rondo::reference::registerReferences(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, RondoDialect *) {
     attachGraphReferences(context);
     attachLossReferences(context);
+    attachNnGradReferences(context);
     attachNnReferences(context);
+    attachOptimizerReferences(context);
+    attachRetentionGradReferences(context);
     attachRetentionReferences(context);
     attachStateReferences(context);
   });

@@ -16,6 +16,8 @@ public:
   std::map<std::string, Tensor>
       states; // pools [slots, ...]; a missing one is made of zeros when it is first read
 
+  std::map<std::string, Tensor> optimizer; // a missing one is made of zeros when it is first touched
+
   std::vector<Tensor> run(mlir::func::FuncOp function, const std::vector<Tensor> &inputs);
 
   // For the ops: the tensor of an operand, and the evaluation of a block whose arguments are known.
@@ -33,7 +35,10 @@ void registerReferences(mlir::DialectRegistry &registry);
 // One per family, in <Family>Reference.cpp.
 void attachGraphReferences(mlir::MLIRContext *context);
 void attachLossReferences(mlir::MLIRContext *context);
+void attachNnGradReferences(mlir::MLIRContext *context);
 void attachNnReferences(mlir::MLIRContext *context);
+void attachOptimizerReferences(mlir::MLIRContext *context);
+void attachRetentionGradReferences(mlir::MLIRContext *context);
 void attachRetentionReferences(mlir::MLIRContext *context);
 void attachStateReferences(mlir::MLIRContext *context);
 

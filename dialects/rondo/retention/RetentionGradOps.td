@@ -13,10 +13,12 @@ def Rondo_RetentionGradDecayOp : Rondo_Op<"retention_grad_decay", [Pure, InferTy
         d_log_decay_t = sum_{s >= t} (q_s . dq_s - k_s . dk_s) + <d_final_state, final_state>
 
     and 0 where `reset` is 1; a sum never crosses the start of a document, so the state's term counts for the last document
-    only. q, k, dq, dk are `[B, T, H, Dk]` (k after its heads are repeated), the states `[B, H, ...]` of one shape, given
-    both or not at all. f32 accumulators, in descending order of s.
+    only. dq and dk are `[B, T, H, Dk]`, before the heads that shared a q or k are summed; q and k `[B, T, Hq, Dk]` and
+    `[B, T, Hk, Dk]` as retention reads them (head h reads head h / (H / Hx)). The states are `[B, H, ...]` of one shape, given
+    both or not at all. Positions >= `length` (i32 `[B]`) are not in the sums and get 0. f32 accumulators, in descending order of s.
+    For the adjoint direction q and k change places, and the states are the initial one and its gradient.
 
-    Constraints: RD1 the shapes above.
+    Constraints: RD1 the shapes above; Hq and Hk divide H.
 
     Source: the derivative of S_t = exp(log_decay_t) S_{t-1} + k_t v_t^T summed by parts.
 
@@ -27,11 +29,12 @@ def Rondo_RetentionGradDecayOp : Rondo_Op<"retention_grad_decay", [Pure, InferTy
     ```
   }];
   let arguments = (ins AnyRankedTensor:$q, AnyRankedTensor:$dq, AnyRankedTensor:$k, AnyRankedTensor:$dk,
-      Optional<AnyRankedTensor>:$final_state, Optional<AnyRankedTensor>:$d_final_state, Optional<AnyRankedTensor>:$reset);
+      Optional<AnyRankedTensor>:$final_state, Optional<AnyRankedTensor>:$d_final_state, Optional<AnyRankedTensor>:$reset,
+      Optional<AnyRankedTensor>:$length);
   let results = (outs AnyRankedTensor:$d_log_decay);
   let assemblyFormat = [{
-    $q `,` $dq `,` $k `,` $dk (`final` `(` $final_state^ `,` $d_final_state `)`)? (`reset` `(` $reset^ `)`)? attr-dict
-    `:` functional-type(operands, results)
+    $q `,` $dq `,` $k `,` $dk (`final` `(` $final_state^ `,` $d_final_state `)`)? (`reset` `(` $reset^ `)`)?
+    (`length` `(` $length^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
 }
 

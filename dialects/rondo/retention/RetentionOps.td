@@ -22,7 +22,7 @@ def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments, I
     `o` is `[B, T, H, Dv]`, `final_state` is S_{T-1}, `[B, H, Dk, Dv]`. g_t is a constant per head (`decay`, one f64 per
     head, RetNet) or exp(`log_decay`) with `log_decay` f32 `[B, T, H]`, where minus infinity means g = 0 (gated retention).
     Where `reset` (i8 `[B, T]`, 0 or 1) is 1 a new document starts: g_t = 0 by select. Positions >= `length`
-    (i32 `[B]`) are padding: they change no state and their o is unspecified but finite; NaN in padding does not spread.
+    (i32 `[B]`) are padding: they change no state and their o is 0; NaN in padding does not spread.
 
     `direction = adjoint` runs the adjoint recurrence S_t = g_{t+1} S_{t+1} + k_t v_t^T from the last position, with
     g_T = 1 for the incoming state and final state g_0 S_0. `transposed_state` gives and takes states as `[B, H, Dv, Dk]`.

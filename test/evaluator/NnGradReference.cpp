@@ -1,0 +1,166 @@
+// References of the layer ops' gradients.
+#include "test/evaluator/Evaluator.h"
+
+#include <cmath>
+#include <numbers>
+
+using namespace mlir;
+using namespace rondo;
+using namespace rondo::reference;
+
+static Tensor zerosOf(Value value) {
+  return Tensor(cast<RankedTensorType>(value.getType()).getShape().vec());
+}
+
+// 1 / sqrt(mean(x^2) + eps) of one row.
+static double inverseRms(const double *x, int64_t width, double eps) {
+  double squares = 0;
+  for (int64_t i = 0; i < width; ++i)
+    squares += x[i] * x[i];
+  return 1 / std::sqrt(squares / static_cast<double>(width) + eps);
+}
+
+static double slope(Activation kind, double x) {
+  double sigmoid = 1 / (1 + std::exp(-x));
+  switch (kind) {
+  case Activation::Silu:
+    return sigmoid * (1 + x * (1 - sigmoid));
+  case Activation::Gelu: // x Phi(x): Phi(x) + x phi(x)
+    return 0.5 * std::erfc(-x / std::numbers::sqrt2) +
+           x * std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+  case Activation::Relu:
+    return x > 0 ? 1 : 0;
+  case Activation::Sigmoid:
+    return sigmoid * (1 - sigmoid);
+  case Activation::Tanh:
+    return 1 - std::tanh(x) * std::tanh(x);
+  }
+  llvm_unreachable("every activation has a slope");
+}
+
+namespace {
+
+struct ActivationGradReference
+    : ReferenceOpInterface::ExternalModel<ActivationGradReference, ActivationGradOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto grad = cast<ActivationGradOp>(op);
+    const Tensor &x = evaluator[grad.getX()], &dy = evaluator[grad.getDy()];
+    Tensor dx(x.shape);
+    for (size_t i = 0; i < x.data.size(); ++i)
+      dx.data[i] = slope(grad.getKind(), x.data[i]) * dy.data[i];
+    return {dx};
+  }
+};
+
+struct EmbeddingGradReference : ReferenceOpInterface::ExternalModel<EmbeddingGradReference, EmbeddingGradOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto grad = cast<EmbeddingGradOp>(op);
+    const Tensor &tokens = evaluator[grad.getTokens()], &dy = evaluator[grad.getDy()];
+    Tensor table = zerosOf(grad.getDtable());
+    for (int64_t row = 0; row < dy.rows(); ++row)
+      for (int64_t i = 0; i < dy.width(); ++i)
+        table.at({static_cast<int64_t>(tokens.data[row]), i}) += dy.data[row * dy.width() + i];
+    return {table};
+  }
+};
+
+struct LinearGradInputReference
+    : ReferenceOpInterface::ExternalModel<LinearGradInputReference, LinearGradInputOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto grad = cast<LinearGradInputOp>(op);
+    const Tensor &dy = evaluator[grad.getDy()], &weight = evaluator[grad.getWeight()];
+    int64_t outputs = weight.size(0), depth = weight.size(1);
+    Tensor dx = zerosOf(grad.getDx());
+    for (int64_t row = 0; row < dy.rows(); ++row)
+      for (int64_t k = 0; k < depth; ++k)
+        for (int64_t n = 0; n < outputs; ++n)
+          dx.data[row * depth + k] += dy.data[row * outputs + n] * weight.at({n, k});
+    return {dx};
+  }
+};
+
+struct LinearGradWeightReference
+    : ReferenceOpInterface::ExternalModel<LinearGradWeightReference, LinearGradWeightOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto grad = cast<LinearGradWeightOp>(op);
+    const Tensor &dy = evaluator[grad.getDy()], &x = evaluator[grad.getX()];
+    Tensor dw = zerosOf(grad.getDw());
+    int64_t outputs = dw.size(0), depth = dw.size(1);
+    for (int64_t row = 0; row < dy.rows(); ++row)
+      for (int64_t n = 0; n < outputs; ++n)
+        for (int64_t k = 0; k < depth; ++k)
+          dw.at({n, k}) += dy.data[row * outputs + n] * x.data[row * depth + k];
+    return {dw};
+  }
+};
+
+struct RmsNormGradReference : ReferenceOpInterface::ExternalModel<RmsNormGradReference, RmsNormGradOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto grad = cast<RmsNormGradOp>(op);
+    const Tensor &x = evaluator[grad.getX()], &dy = evaluator[grad.getDy()];
+    const Tensor *weight = evaluator.find(grad.getWeight());
+    Tensor dx(x.shape);
+    int64_t width = x.width();
+    for (int64_t row = 0; row < x.rows(); ++row) {
+      const double *in = &x.data[row * width], *cotangent = &dy.data[row * width];
+      double r = inverseRms(in, width, grad.getEps().convertToDouble()), mean = 0;
+      auto g = [&](int64_t i) { return cotangent[i] * (weight ? weight->data[i] : 1); };
+      for (int64_t i = 0; i < width; ++i)
+        mean += in[i] * g(i) / static_cast<double>(width);
+      for (int64_t i = 0; i < width; ++i)
+        dx.data[row * width + i] = r * g(i) - r * r * r * in[i] * mean;
+    }
+    return {dx};
+  }
+};
+
+struct RmsNormGradWeightReference
+    : ReferenceOpInterface::ExternalModel<RmsNormGradWeightReference, RmsNormGradWeightOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto grad = cast<RmsNormGradWeightOp>(op);
+    const Tensor &x = evaluator[grad.getX()], &dy = evaluator[grad.getDy()];
+    Tensor dw({x.width()});
+    for (int64_t row = 0; row < x.rows(); ++row) {
+      double r = inverseRms(&x.data[row * x.width()], x.width(), grad.getEps().convertToDouble());
+      for (int64_t i = 0; i < x.width(); ++i)
+        dw.data[i] += dy.data[row * x.width() + i] * x.data[row * x.width() + i] * r;
+    }
+    return {dw};
+  }
+};
+
+struct SumHeadsReference : ReferenceOpInterface::ExternalModel<SumHeadsReference, SumHeadsOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    const Tensor &x = evaluator[cast<SumHeadsOp>(op).getX()];
+    Tensor y = zerosOf(op->getResult(0));
+    int64_t together = x.size(2) / y.size(2);
+    for (int64_t row = 0; row < x.rows(); ++row) // a row is one head of one position
+      for (int64_t i = 0; i < x.width(); ++i)
+        y.data[row / together * x.width() + i] += x.data[row * x.width() + i];
+    return {y};
+  }
+};
+
+struct SegmentStartsReference : ReferenceOpInterface::ExternalModel<SegmentStartsReference, SegmentStartsOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    const Tensor &segments = evaluator[cast<SegmentStartsOp>(op).getSegments()];
+    Tensor reset(segments.shape);
+    for (int64_t b = 0; b < segments.size(0); ++b)
+      for (int64_t t = 1; t < segments.size(1); ++t)
+        reset.at({b, t}) = segments.at({b, t}) != segments.at({b, t - 1}) ? 1 : 0;
+    return {reset};
+  }
+};
+
+} // namespace
+
+void rondo::reference::attachNnGradReferences(MLIRContext *context) {
+  ActivationGradOp::attachInterface<ActivationGradReference>(*context);
+  EmbeddingGradOp::attachInterface<EmbeddingGradReference>(*context);
+  LinearGradInputOp::attachInterface<LinearGradInputReference>(*context);
+  LinearGradWeightOp::attachInterface<LinearGradWeightReference>(*context);
+  RmsNormGradOp::attachInterface<RmsNormGradReference>(*context);
+  RmsNormGradWeightOp::attachInterface<RmsNormGradWeightReference>(*context);
+  SegmentStartsOp::attachInterface<SegmentStartsReference>(*context);
+  SumHeadsOp::attachInterface<SumHeadsReference>(*context);
+}
