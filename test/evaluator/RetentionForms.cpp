@@ -2,6 +2,7 @@
 #include "test/evaluator/RetentionForms.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace rondo::reference;
 
@@ -144,4 +145,23 @@ double rondo::reference::retentionScore(const RetentionProblem &problem, int64_t
                                         int64_t m) {
   Sequence s(problem, b, h);
   return s.decays(m + 1, t) * s.dot(t, m);
+}
+
+RowScales rondo::reference::rowScales(const RetentionProblem &problem, const Tensor *initial, bool byScores) {
+  RowScales scales{Tensor({problem.batch(), problem.time(), problem.heads()}),
+                   Tensor({problem.batch(), problem.heads()})};
+  for (int64_t b = 0; b < problem.batch(); ++b)
+    for (int64_t h = 0; h < problem.heads(); ++h) {
+      double a = initial ? initial->at({b, h}) : 0;
+      int64_t length = problem.length ? static_cast<int64_t>(problem.length->data[b]) : problem.time();
+      for (int64_t t = 0; t < length; ++t) {
+        a = problem.decay.at({b, t, h}) * a + 1;
+        double sum = 0;
+        for (int64_t m = 0; byScores && m <= t; ++m)
+          sum += std::abs(retentionScore(problem, b, h, t, m)) / std::sqrt(a);
+        scales.factors.at({b, t, h}) = 1 / (std::sqrt(a) * std::clamp(sum, 1.0, 5e4));
+      }
+      scales.last.at({b, h}) = a;
+    }
+  return scales;
 }

@@ -37,4 +37,11 @@ RetentionAnswer retainInChunks(const RetentionProblem &problem, int64_t chunk);
 // g^(t - m) q_t . k_m for head h of batch row b, forward direction.
 double retentionScore(const RetentionProblem &problem, int64_t b, int64_t h, int64_t t, int64_t m);
 
+// torchscale's row scale. `initial` is a_{-1} `[B, H]`, absent: 0.
+struct RowScales {
+  Tensor factors; // [B, T, H]: what rows of o are multiplied with; 0 in padding
+  Tensor last;    // [B, H]: the last a
+};
+RowScales rowScales(const RetentionProblem &problem, const Tensor *initial, bool byScores);
+
 } // namespace rondo::reference

@@ -1,5 +1,6 @@
 // References of what retention's derivative adds.
 #include "test/evaluator/Evaluator.h"
+#include "test/evaluator/RetentionForms.h"
 
 using namespace mlir;
 using namespace rondo;
@@ -43,8 +44,34 @@ struct RetentionGradDecayReference
   }
 };
 
+struct RetentionScaleRowsReference
+    : ReferenceOpInterface::ExternalModel<RetentionScaleRowsReference, RetentionScaleRowsOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto scale = cast<RetentionScaleRowsOp>(op);
+    const Tensor &x = evaluator[scale.getX()], *length = evaluator.find(scale.getLength());
+    bool byScores = scale.getRowScale() == RowScale::TorchscaleParallel;
+    // Without scores q, k and v are never read.
+    RetentionProblem problem{.q = byScores ? evaluator[scale.getQ()] : x,
+                             .k = byScores ? evaluator[scale.getK()] : x,
+                             .v = x,
+                             .decay = Tensor({x.size(0), x.size(1), x.size(2)}),
+                             .state = std::nullopt,
+                             .reset = std::nullopt,
+                             .length = length ? std::optional<Tensor>(*length) : std::nullopt};
+    for (size_t i = 0; i < problem.decay.data.size(); ++i)
+      problem.decay.data[i] = scale.getDecay()[i % x.size(2)];
+    Tensor factors = rowScales(problem, evaluator.find(scale.getInitialScale()), byScores).factors,
+           y(x.shape);
+    for (size_t i = 0; i < y.data.size(); ++i)
+      if (double factor = factors.data[i / x.width()])
+        y.data[i] = factor * x.data[i];
+    return {y};
+  }
+};
+
 } // namespace
 
 void rondo::reference::attachRetentionGradReferences(MLIRContext *context) {
   RetentionGradDecayOp::attachInterface<RetentionGradDecayReference>(*context);
+  RetentionScaleRowsOp::attachInterface<RetentionScaleRowsReference>(*context);
 }

@@ -36,31 +36,6 @@ static RetentionAnswer retain(const RetentionProblem &problem, ScheduleAttr sche
                                               : retainInChunks(problem, schedule.getChunk());
 }
 
-// Divides the rows of o by sqrt(a_t), and under torchscale's parallel scale by the clamped sum of scores;
-// returns a.
-static Tensor scaleRows(RetentionOp op, const RetentionProblem &problem, const Tensor *initial, Tensor &o) {
-  Tensor sums({problem.batch(), problem.heads()});
-  for (int64_t b = 0; b < problem.batch(); ++b)
-    for (int64_t h = 0; h < problem.heads(); ++h) {
-      double a = initial ? initial->at({b, h}) : 0;
-      int64_t length = problem.length ? static_cast<int64_t>(problem.length->data[b]) : problem.time();
-      for (int64_t t = 0; t < length; ++t) {
-        a = problem.decay.at({b, t, h}) * a + 1;
-        double divisor = std::sqrt(a);
-        if (op.getRowScale() == RowScale::TorchscaleParallel) {
-          double scores = 0;
-          for (int64_t m = 0; m <= t; ++m)
-            scores += std::abs(retentionScore(problem, b, h, t, m)) / std::sqrt(a);
-          divisor *= std::clamp(scores, 1.0, 5e4);
-        }
-        for (int64_t j = 0; j < o.size(3); ++j)
-          o.at({b, t, h, j}) /= divisor;
-      }
-      sums.at({b, h}) = a;
-    }
-  return sums;
-}
-
 namespace {
 
 struct RetentionReference : ReferenceOpInterface::ExternalModel<RetentionReference, RetentionOp> {
@@ -70,10 +45,13 @@ struct RetentionReference : ReferenceOpInterface::ExternalModel<RetentionReferen
     RetentionAnswer answer = retain(problem, op.getScheduleAttr());
     if (op.getRowScale() == RowScale::None)
       return {answer.o, answer.state};
-    Tensor sums = scaleRows(op, problem, evaluator.find(op.getInitialScale()), answer.o);
-    if (op.getRowScale() == RowScale::TorchscaleParallel)
+    bool byScores = op.getRowScale() == RowScale::TorchscaleParallel;
+    RowScales scales = rowScales(problem, evaluator.find(op.getInitialScale()), byScores);
+    for (size_t i = 0; i < answer.o.data.size(); ++i)
+      answer.o.data[i] *= scales.factors.data[i / answer.o.width()];
+    if (byScores)
       return {answer.o, answer.state};
-    return {answer.o, answer.state, sums};
+    return {answer.o, answer.state, scales.last};
   }
 };
 

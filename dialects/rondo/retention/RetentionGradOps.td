@@ -38,4 +38,36 @@ def Rondo_RetentionGradDecayOp : Rondo_Op<"retention_grad_decay", [Pure, InferTy
   }];
 }
 
+def Rondo_RetentionScaleRowsOp : Rondo_Op<"retention_scale_rows", [Pure, InferTypeOpAdaptor, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
+  let summary = "rows times the positive factor that retention's row_scale gives them";
+  let description = [{
+    y[b, t, h] = f[b, t, h] x[b, t, h], `[B, T, H, D]`, f being what `rondo.retention` of this `decay` and `row_scale` multiplies
+    row t of head h of its output with, computed again: for `torchscale_recurrent` 1 / sqrt(a_t) with a_{-1} = `initial_scale` (f32
+    `[B, H]`, absent: 0), for `torchscale_parallel` also divided by the clamped sum of its scores of q, k. Rows at positions >=
+    `length` (i32 `[B]`) are 0. f is a constant to the derivative of retention, which applies it to the cotangent of o.
+
+    Constraints: SR1 x `[B, T, H, D]`, q `[B, T, Hq, Dk]`, k `[B, T, Hk, Dk]`, Hq and Hk dividing H; `decay` has H values in [0, 1].
+    SR2 `row_scale` is not none; q and k exactly with `torchscale_parallel`, `initial_scale` and `length` only with
+    `torchscale_recurrent`.
+
+    Source: torchscale's retention, in which the sum is detached.
+
+    Example:
+    ```mlir
+    %y = rondo.retention_scale_rows %x decay [0.96875, 0.984375] by torchscale_recurrent
+        : (tensor<1x8x2x4xf32>) -> tensor<1x8x2x4xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, Optional<AnyRankedTensor>:$q, Optional<AnyRankedTensor>:$k,
+      Optional<AnyRankedTensor>:$initial_scale, Optional<AnyRankedTensor>:$length, DenseF64ArrayAttr:$decay,
+      Rondo_RowScaleAttr:$row_scale);
+  let results = (outs AnyRankedTensor:$y);
+  let assemblyFormat = [{
+    $x (`scores` `(` $q^ `,` $k `)`)? (`init_scale` `(` $initial_scale^ `)`)? (`length` `(` $length^ `)`)? `decay` $decay
+    `by` $row_scale attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
 #endif

@@ -4,6 +4,7 @@
 
 include "dialects/rondo/RondoAttrs.td"
 include "dialects/rondo/interfaces/CostOpInterface.td"
+include "dialects/rondo/interfaces/DerivativeOpInterface.td"
 include "dialects/rondo/interfaces/SequenceOpInterface.td"
 include "dialects/rondo/interfaces/TileOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -11,7 +12,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments, InferTypeOpAdaptor,
     DeclareOpInterfaceMethods<Rondo_SequenceOpInterface, ["whyNoStep"]>,
-    DeclareOpInterfaceMethods<Rondo_ScheduledOpInterface>,
+    DeclareOpInterfaceMethods<Rondo_ScheduledOpInterface>, DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "retention: decayed linear attention with a state";
   let description = [{
@@ -30,7 +31,8 @@ def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments, I
     `row_scale` multiplies each row of o by a positive number before the head norm, as torchscale does:
     `torchscale_recurrent` divides by sqrt(a_t), a_t = g a_{t-1} + 1 with a_{-1} = `initial_scale` (f32 `[B, H]`, absent: 0),
     and then the op has a third result `final_scale`, the last a (f32 `[B, H]`); `torchscale_parallel` also divides by
-    clamp(sum_m |scaled score_m|, 1, 5e4), where score_m = g^(t-m) q_t . k_m and scaled by 1 / sqrt(a_t).
+    clamp(sum_m |scaled score_m|, 1, 5e4), where score_m = g^(t-m) q_t . k_m and scaled by 1 / sqrt(a_t). The factor counts as a
+    constant in the derivative, and so do `initial_scale` and `final_scale`.
 
     Constraints: R1 q, k are `[B, T, Hq, Dk]`, `[B, T, Hk, Dk]`, v is `[B, T, Hv, Dv]`; H = max(Hq, Hk, Hv) and each divides
     H (head h reads head h / (H / Hx)). R2 exactly one of `decay` and `log_decay`; `decay` has H values in [0, 1].

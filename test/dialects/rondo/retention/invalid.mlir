@@ -125,3 +125,80 @@ func.func @no_initial_scale_without_row_scale(%q: !x, %a: tensor<1x2xf32>) {
       : (!x, !x, !x, tensor<1x2xf32>) -> (!x, tensor<1x2x4x4xf32>)
   return
 }
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+func.func @no_gradient_of_decay_of_heads_that_do_not_divide(%q: tensor<1x8x3x4xf32>, %x: !x) {
+  // expected-error@+2 {{failed to infer returned types}}
+  // expected-error@+1 {{RD1: expected Hq to divide 2 heads, found 3}}
+  %d = rondo.retention_grad_decay %q, %x, %x, %x : (tensor<1x8x3x4xf32>, !x, !x, !x) -> tensor<1x8x2xf32>
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+func.func @no_scaled_rows_of_other_heads(%x: !x, %q: tensor<1x8x3x4xf32>) {
+  // expected-error@+2 {{failed to infer returned types}}
+  // expected-error@+1 {{SR1: expected Hq to divide 2 heads, found 3}}
+  %y = rondo.retention_scale_rows %x scores(%q, %x) decay [0.5, 0.5] by torchscale_parallel
+      : (!x, tensor<1x8x3x4xf32>, !x) -> !x
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+func.func @no_scaled_rows_without_decays(%x: !x) {
+  // expected-error@+1 {{SR1: expected 2 decays in [0, 1], found [5.000000e-01]}}
+  %y = rondo.retention_scale_rows %x decay [0.5] by torchscale_recurrent : (!x) -> !x
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+func.func @no_parallel_scale_without_scores(%x: !x) {
+  // expected-error@+1 {{SR2: expected what the row scale is computed from, found no q and k with torchscale_parallel}}
+  %y = rondo.retention_scale_rows %x decay [0.5, 0.5] by torchscale_parallel : (!x) -> !x
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+func.func @no_recurrent_scale_with_scores(%x: !x) {
+  // expected-error@+1 {{SR2: expected what the row scale is computed from, found q and k with torchscale_recurrent}}
+  %y = rondo.retention_scale_rows %x scores(%x, %x) decay [0.5, 0.5] by torchscale_recurrent : (!x, !x, !x) -> !x
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+func.func @no_scaled_rows_without_scale(%x: !x) {
+  // expected-error@+1 {{SR2: expected what the row scale is computed from, found row_scale none}}
+  %y = rondo.retention_scale_rows %x decay [0.5, 0.5] by none : (!x) -> !x
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+func.func @no_initial_scale_of_parallel_scale(%x: !x, %a: tensor<1x2xf32>) {
+  // expected-error@+1 {{SR2: expected what the row scale is computed from, found an initial scale with torchscale_parallel}}
+  %y = rondo.retention_scale_rows %x scores(%x, %x) init_scale(%a) decay [0.5, 0.5] by torchscale_parallel
+      : (!x, !x, !x, tensor<1x2xf32>) -> !x
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+func.func @no_length_of_parallel_scale(%x: !x, %n: tensor<1xi32>) {
+  // expected-error@+1 {{SR2: expected what the row scale is computed from, found a length with torchscale_parallel}}
+  %y = rondo.retention_scale_rows %x scores(%x, %x) length(%n) decay [0.5, 0.5] by torchscale_parallel
+      : (!x, !x, !x, tensor<1xi32>) -> !x
+  return
+}

@@ -30,3 +30,19 @@ func.func @scaled(%q: tensor<1x8x2x4xf32>, %a: tensor<1x2xf32>) {
       -> (tensor<1x8x2x4xf32>, tensor<1x2x4x4xf32>, tensor<1x2xf32>)
   return
 }
+
+// CHECK-LABEL: @derivative_parts
+func.func @derivative_parts(%q: tensor<1x8x2x4xf32>, %k: tensor<1x8x1x4xf32>, %s: tensor<1x2x4x4xf32>,
+                            %reset: tensor<1x8xi8>, %length: tensor<1xi32>, %a: tensor<1x2xf32>) {
+  // CHECK: rondo.retention_grad_decay {{.*}} final(%{{.*}}, %{{.*}}) reset(%{{.*}}) length(%{{.*}}) :
+  %d = rondo.retention_grad_decay %q, %q, %k, %q final(%s, %s) reset(%reset) length(%length)
+      : (tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x1x4xf32>, tensor<1x8x2x4xf32>, tensor<1x2x4x4xf32>,
+         tensor<1x2x4x4xf32>, tensor<1x8xi8>, tensor<1xi32>) -> tensor<1x8x2xf32>
+  // CHECK: rondo.retention_scale_rows %{{.*}} scores(%{{.*}}, %{{.*}}) decay [5.000000e-01, 1.000000e+00] by torchscale_parallel
+  %x = rondo.retention_scale_rows %q scores(%q, %k) decay [0.5, 1.0] by torchscale_parallel
+      : (tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x1x4xf32>) -> tensor<1x8x2x4xf32>
+  // CHECK: rondo.retention_scale_rows %{{.*}} init_scale(%{{.*}}) length(%{{.*}}) decay {{.*}} by torchscale_recurrent
+  %y = rondo.retention_scale_rows %q init_scale(%a) length(%length) decay [0.5, 1.0] by torchscale_recurrent
+      : (tensor<1x8x2x4xf32>, tensor<1x2xf32>, tensor<1xi32>) -> tensor<1x8x2x4xf32>
+  return
+}
