@@ -80,11 +80,14 @@ void KernelLowering::emitDot(tile::DotOp dot, Value result, const TileHome &dest
                   .k = a.getDimSize(dot.getTransposeA() ? 0 : 1)};
   product.from = access().index(0);
   product.to = access().index(product.k);
-  if (dot.getTriangle() == tile::Triangle::LowerResult && !isOnlyLowerLhs(result))
-    emitSkipped(product);
+  if (product.hasTriangularResult()) {
+    auto reader = product.isLower() ? tile::Triangle::LowerLhs : tile::Triangle::UpperLhs;
+    if (!isOnlyTriangularLhs(result, reader))
+      emitSkipped(product);
+  }
 
   int64_t blocks = llvm::divideCeil(product.k, blocking.depth);
-  if (blocks == 1 || product.m <= blocking.thinRows || dot.getTriangle() == tile::Triangle::LowerLhs)
+  if (blocks == 1 || product.m <= blocking.thinRows || product.hasTriangularLhs())
     return emitRegions(product);
 
   int64_t depth = llvm::alignTo(llvm::divideCeil(product.k, blocks), 8);
@@ -107,12 +110,11 @@ void KernelLowering::emitDot(tile::DotOp dot, Value result, const TileHome &dest
   emitRegions(product);
 }
 
-// Whether nobody but left operands of lower_lhs dots sees what is above the diagonal.
-bool KernelLowering::isOnlyLowerLhs(Value tile) {
-  return llvm::all_of(tile.getUses(), [](OpOperand &use) {
+// Whether nobody but left operands of such dots sees what is on the other side of the diagonal.
+bool KernelLowering::isOnlyTriangularLhs(Value tile, tile::Triangle triangle) {
+  return llvm::all_of(tile.getUses(), [&](OpOperand &use) {
     auto dot = dyn_cast<tile::DotOp>(use.getOwner());
-    return dot && use.getOperandNumber() == 0 && !dot.getTransposeA() &&
-           dot.getTriangle() == tile::Triangle::LowerLhs;
+    return dot && use.getOperandNumber() == 0 && !dot.getTransposeA() && dot.getTriangle() == triangle;
   });
 }
 
@@ -136,23 +138,33 @@ void KernelLowering::emitColumns(Product &product, Value panel, int64_t columns)
   auto group = [&](Value row) {
     emitRegisterTile(product, RegisterTile{row, blocking.rows, panel, columns});
   };
-  if (product.dot.getTriangle() == tile::Triangle::LowerResult)
+  // Rows of a triangle: from a whole panel's first on, or up to its last.
+  bool isCut = product.triangle() == tile::Triangle::UpperResult && columns == blocking.panel;
+  if (product.triangle() == tile::Triangle::LowerResult)
     loop(access().multiply(panel, blocking.panel), access().index(whole), blocking.rows, group);
+  else if (isCut)
+    loop(access().index(0), access().multiply(access().add(panel, 1), blocking.panel), blocking.rows, group);
   else
     loop(0, whole, blocking.rows, group);
-  if (whole < product.m)
+  if (whole < product.m && !isCut)
     emitRegisterTile(product, RegisterTile{access().index(whole), product.m - whole, panel, columns});
 }
 
-// Above the diagonal the sink sees zeros.
+// Beyond the panels that the diagonal crosses the sink sees zeros.
 void KernelLowering::emitSkipped(Product &product) {
   loop(0, product.m, 1, [&](Value row) {
-    Value first = access().multiply(access().add(access().divide(row, blocking.panel), 1), blocking.panel);
-    loop(first, access().index(product.n - product.n % kLanes), kLanes, [&](Value column) {
+    Value own = access().divide(row, blocking.panel);
+    Value first =
+        product.isLower() ? access().multiply(access().add(own, 1), blocking.panel) : access().index(0);
+    Value end = product.isLower() ? access().index(product.n - product.n % kLanes)
+                                  : access().multiply(own, blocking.panel);
+    loop(first, end, kLanes, [&](Value column) {
       emitSunk(product, access().splat(builder.getF32FloatAttr(0), kLanes),
                TilePoint{row, column, kLanes, kLanes});
     });
   });
+  if (!product.isLower())
+    return;
   if (int64_t rest = product.n % kLanes) { // of the last panel, which is computed from its own first row on
     int64_t computed = (product.n - 1) / blocking.panel * blocking.panel;
     loop(0, computed, 1, [&](Value row) {

@@ -132,7 +132,7 @@ private:
   mlir::Value emitWide(mlir::Value tile, const TilePoint &point);
   void lowerStage(tile::StageOp stage);
   void prepareDot(tile::DotOp dot);
-  bool isOnlyLowerLhs(mlir::Value tile);
+  bool isOnlyTriangularLhs(mlir::Value tile, tile::Triangle triangle);
   void emitDot(tile::DotOp dot, mlir::Value result, const TileHome &destination);
   void emitRegions(Product &product);
   void emitColumns(Product &product, mlir::Value panel, int64_t columns);
@@ -142,7 +142,7 @@ private:
   /// Of the dot's result.
   TilePoint pointOf(const Product &product, const RegisterTile &tile, int64_t row, int64_t vector);
   void emitRegisterTile(Product &product, const RegisterTile &tile);
-  void emitStep(Product &product, const RegisterTile &tile, mlir::Value k, int64_t first,
+  void emitStep(Product &product, const RegisterTile &tile, mlir::Value k, int64_t firstRow, int64_t endRow,
                 llvm::SmallVectorImpl<mlir::Value> &sums);
   llvm::SmallVector<mlir::Value> emitSteps(Product &product, const RegisterTile &tile, mlir::Value from,
                                            mlir::Value to, llvm::ArrayRef<mlir::Value> initial);

@@ -54,7 +54,9 @@ void KernelLowering::planPrefetch(scf::ForOp loop, Value induction, Value end) {
   for (auto dot : loop.getBody()->getOps<tile::DotOp>()) {
     RankedTensorType type = typeOf(dot.getResult());
     bool isThin = type.getDimSize(0) <= blocking.thinRows;
-    if (isThin || dot.getTriangle() == tile::Triangle::LowerResult || type.getNumElements() <= most)
+    bool isTriangle = dot.getTriangle() == tile::Triangle::LowerResult ||
+                      dot.getTriangle() == tile::Triangle::UpperResult; // fewer register tiles
+    if (isThin || isTriangle || type.getNumElements() <= most)
       continue;
     largest = dot;
     most = type.getNumElements();

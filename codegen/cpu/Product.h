@@ -39,6 +39,17 @@ struct Product {
   mlir::Value from = nullptr, to = nullptr; // the block of k at hand
   Accumulators accumulators = Accumulators::Whole;
 
+  bool isLower() const {
+    return triangle() == tile::Triangle::LowerResult || triangle() == tile::Triangle::LowerLhs;
+  }
+  bool hasTriangularResult() const {
+    return triangle() == tile::Triangle::LowerResult || triangle() == tile::Triangle::UpperResult;
+  }
+  bool hasTriangularLhs() const {
+    return triangle() == tile::Triangle::LowerLhs || triangle() == tile::Triangle::UpperLhs;
+  }
+  tile::Triangle triangle() const { return tile::DotOp(dot).getTriangle(); }
+
   bool startsFromPartial() const {
     return accumulators == Accumulators::Middle || accumulators == Accumulators::Last;
   }

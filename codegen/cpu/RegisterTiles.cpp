@@ -34,10 +34,18 @@ void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile
         sums.push_back(access().splat(builder.getF32FloatAttr(0), kLanes));
     }
   }
-  bool isLowerLhs = product.dot.getTriangle() == tile::Triangle::LowerLhs;
-  sums = emitSteps(product, tile, product.from, isLowerLhs ? tile.row : product.to, sums);
-  if (isLowerLhs)
+  switch (product.triangle()) {
+  case tile::Triangle::LowerLhs: // steps before the tile's first row, then those that only some rows take
+    sums = emitSteps(product, tile, product.from, tile.row, sums);
     emitDiagonal(product, tile, sums);
+    break;
+  case tile::Triangle::UpperLhs:
+    emitDiagonal(product, tile, sums);
+    sums = emitSteps(product, tile, access().add(tile.row, tile.rows), product.to, sums);
+    break;
+  default:
+    sums = emitSteps(product, tile, product.from, product.to, sums);
+  }
   for (int64_t row = 0; row < tile.rows; ++row) {
     for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
       Value sum = sums[row * tile.vectors() + vector];
@@ -50,9 +58,9 @@ void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile
   }
 }
 
-// One step of k for the rows from `first` on.
-void KernelLowering::emitStep(Product &product, const RegisterTile &tile, Value k, int64_t first,
-                              SmallVectorImpl<Value> &sums) {
+// One step of k for the rows [firstRow, endRow).
+void KernelLowering::emitStep(Product &product, const RegisterTile &tile, Value k, int64_t firstRow,
+                              int64_t endRow, SmallVectorImpl<Value> &sums) {
   auto type = VectorType::get({kLanes}, builder.getF32Type());
   SmallVector<Value> rhs;
   for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
@@ -60,7 +68,7 @@ void KernelLowering::emitStep(Product &product, const RegisterTile &tile, Value 
     int64_t count = product.rhs.panel ? kLanes : tile.count(vector); // panels are whole in memory
     rhs.push_back(access().load(product.rhs, TilePoint{k, begin, kLanes, count}));
   }
-  for (int64_t row = first; row < tile.rows; ++row) {
+  for (int64_t row = firstRow; row < endRow; ++row) {
     Value element = access().loadScalar(product.lhs, access().add(tile.row, row), k);
     Value lhs = vector::BroadcastOp::create(builder, loc, type, element);
     for (int64_t vector = 0; vector < tile.vectors(); ++vector) {
@@ -76,15 +84,16 @@ SmallVector<Value> KernelLowering::emitSteps(Product &product, const RegisterTil
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(op.getBody());
   SmallVector<Value> sums(op.getRegionIterArgs());
-  emitStep(product, tile, op.getInductionVar(), 0, sums);
+  emitStep(product, tile, op.getInductionVar(), 0, tile.rows, sums);
   scf::YieldOp::create(builder, loc, sums);
   return SmallVector<Value>(op.getResults());
 }
 
-// The steps at which only some of the rows count: k = row of the tile's first row on.
+// The steps at which only some of the rows count: k from the tile's first row on, one per row.
 void KernelLowering::emitDiagonal(Product &product, const RegisterTile &tile, SmallVectorImpl<Value> &sums) {
   for (int64_t step = 0; step < tile.rows; ++step)
-    emitStep(product, tile, access().add(tile.row, step), step, sums);
+    emitStep(product, tile, access().add(tile.row, step), product.isLower() ? step : 0,
+             product.isLower() ? tile.rows : step + 1, sums);
 }
 
 } // namespace rondo::codegen

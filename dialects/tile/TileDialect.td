@@ -40,12 +40,15 @@ def Tile_Side : Tile_Enum<"Side", "operand of a dot that a stage prepares", [
     I32EnumAttrCase<"Lhs", 0, "lhs">, I32EnumAttrCase<"Rhs", 1, "rhs">]>;
 def Tile_SideAttr : Tile_EnumAttr<Tile_Side, "side">;
 
-// Which part of a dot matters. LowerResult: only elements (i, j) with j <= i are needed; the others are unspecified but finite. LowerLhs: the left
-// operand (after transposition) counts only where k <= i; what stands above the diagonal is never used.
+// Which part of a dot matters. LowerResult: only elements (i, j) with j <= i are needed, UpperResult: those with j >= i; the others are
+// unspecified but finite. LowerLhs: the left operand (after transposition) counts only where k <= i, UpperLhs: where k >= i; what stands on
+// the other side of the diagonal is never used.
 def Tile_Triangle : Tile_Enum<"Triangle", "causal structure of a dot", [
     I32EnumAttrCase<"Full", 0, "full">,
     I32EnumAttrCase<"LowerResult", 1, "lower_result">,
-    I32EnumAttrCase<"LowerLhs", 2, "lower_lhs">]>;
+    I32EnumAttrCase<"LowerLhs", 2, "lower_lhs">,
+    I32EnumAttrCase<"UpperResult", 3, "upper_result">,
+    I32EnumAttrCase<"UpperLhs", 4, "upper_lhs">]>;
 def Tile_TriangleAttr : Tile_EnumAttr<Tile_Triangle, "triangle"> { let assemblyFormat = "`<` $value `>`"; }
 
 def Tile_Combine : Tile_Enum<"Combine", "associative operation of a reduction", [

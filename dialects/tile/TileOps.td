@@ -144,7 +144,7 @@ def Tile_DotOp : Tile_Op<"dot", [Pure]> {
   let description = [{
     `a` is `[M, K]`, or `[K, M]` with `transpose_a`; `b` is `[K, N]`, or `[N, K]` with `transpose_b`; `acc` is `[M, N]`
     or absent (zero). Each result element is one chain of fused multiply-adds in ascending k that starts from acc. `triangle` says
-    which part matters (K = M for lower_lhs, N = M for lower_result).
+    which part matters (K = M for lower_lhs and upper_lhs, N = M for lower_result and upper_result).
 
     Example:
     ```mlir

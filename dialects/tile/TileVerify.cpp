@@ -99,10 +99,13 @@ LogicalResult DotOp::verify() {
   if (getAcc() && getAcc().getType() != result)
     return emitOpError("expected an accumulator of the result's type ")
            << result << ", found " << getAcc().getType();
-  if (getTriangle() == Triangle::LowerResult && m != n)
-    return emitOpError("expected a square result for lower_result, found ") << result;
-  if (getTriangle() == Triangle::LowerLhs && m != k)
-    return emitOpError("expected a square left operand for lower_lhs, found ") << a;
+  Triangle triangle = getTriangle();
+  if ((triangle == Triangle::LowerResult || triangle == Triangle::UpperResult) && m != n)
+    return emitOpError("expected a square result for ")
+           << stringifyTriangle(triangle) << ", found " << result;
+  if ((triangle == Triangle::LowerLhs || triangle == Triangle::UpperLhs) && m != k)
+    return emitOpError("expected a square left operand for ")
+           << stringifyTriangle(triangle) << ", found " << a;
   return success();
 }
 

@@ -13,12 +13,13 @@ static RetentionCarry emitChunk(RetentionKernel &kernel, const Stretch &stretch,
   DecaySums sums = kernel.decay.sums(stretch);
   Value queries = kernel.queries(stretch), keys = kernel.keys(stretch);
   Value values = tile.stage(tile::Side::Rhs, kernel.values(stretch));
-  Value scores = tile.dot(queries, tile.stage(tile::Side::Rhs, keys), Value(), /*transposeA=*/false,
-                          /*transposeB=*/true, forward ? tile::Triangle::LowerResult : tile::Triangle::Full);
+  Value scores =
+      tile.dot(queries, tile.stage(tile::Side::Rhs, keys), Value(), /*transposeA=*/false,
+               /*transposeB=*/true, forward ? tile::Triangle::LowerResult : tile::Triangle::UpperResult);
   Value weights = kernel.decay.weighScores(scores, sums);
   Value read = kernel.decay.weighRead(kernel.read(queries, carry.state), stretch, sums);
   Value output = tile.dot(weights, values, read, /*transposeA=*/false, /*transposeB=*/false,
-                          forward ? tile::Triangle::LowerLhs : tile::Triangle::Full);
+                          forward ? tile::Triangle::LowerLhs : tile::Triangle::UpperLhs);
   if (carry.scale)
     output = kernel.divideByRoot(output, kernel.decay.scales(carry.scale, stretch.rows));
   kernel.finish(output, stretch);

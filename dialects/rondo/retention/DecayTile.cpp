@@ -51,6 +51,15 @@ Value DecayTile::blockPower(Value count) {
   return tile.scalar(headTable(value, blocks), {head, count});
 }
 
+// g to the rows of a gap.
+Value DecayTile::gapPower(const DecayGap &gap) {
+  if (!gap.rows)
+    return blockPower(gap.blocks);
+  Value whole = tile.dividedBy(gap.rows, block);
+  Value rest = tile.sub(gap.rows, tile.times(whole, block));
+  return arith::MulFOp::create(kernel.builder(), kernel.loc(), blockPower(whole), power(rest));
+}
+
 // g^(offset + i - j), or with adjoint g^(offset + j - i); zero where the exponent is negative.
 Value DecayTile::distances(int64_t offset, int64_t rows, int64_t columns) {
   SmallVector<float> values;
@@ -146,22 +155,27 @@ DecayGap DecayTile::noGap() {
 DecayGap DecayTile::widen(const DecayGap &gap, const DecaySums &sums) {
   return {gap.log ? tile.addI(gap.log, sums.totalLog) : Value(),
           gap.segments ? tile.addI(gap.segments, sums.totalSegments) : Value(),
-          tile.add(gap.blocks, tile.index(1))};
+          tile.add(gap.blocks, tile.index(1)), Value()};
 }
 
 DecayGap DecayTile::narrow(const DecayGap &gap, const DecaySums &sums) {
   return {gap.log ? tile.subI(gap.log, sums.totalLog) : Value(),
           gap.segments ? tile.subI(gap.segments, sums.totalSegments) : Value(),
-          tile.sub(gap.blocks, tile.index(1))};
+          tile.sub(gap.blocks, tile.index(1)), Value()};
 }
 
 // ---- weights
 // -------------------------------------------------------------------------------------------------
 
+// A logarithm of -70 rounded to f32 would be wrong by 70 roundings: what the conversion cuts off is applied
+// as well, e^(x + d) = e^x + e^x d.
 Value DecayTile::expOf(Value logs) {
-  Value scaled = tile.mulF(tile.toFloat(logs),
-                           tile.floats(std::ldexp(1.0, -fractionBits), TileArithmetic::shapeOf(logs)));
-  return tile.exp(scaled);
+  OpBuilder &builder = kernel.builder();
+  Value unit = tile.floats(std::ldexp(1.0, -fractionBits), TileArithmetic::shapeOf(logs));
+  Value rounded = tile.toFloat(logs);
+  Value rest = tile.subI(logs, arith::FPToSIOp::create(builder, kernel.loc(), logs.getType(), rounded));
+  Value power = tile.exp(tile.mulF(rounded, unit));
+  return tile.fma(power, tile.mulF(tile.toFloat(rest), unit), power);
 }
 
 Value DecayTile::isZero(Value segments) {
@@ -229,7 +243,7 @@ Value DecayTile::weighRows(Value rows, const Stretch &stretch, const DecaySums &
   } else {
     weights = powersOf(stretch, after);
     if (gap)
-      weights = tile.mulF(weights, tile.fill(blockPower(gap->blocks), shape));
+      weights = tile.mulF(weights, tile.fill(gapPower(*gap), shape));
   }
   Value weighed = tile.mulF(rows, tile.column(weights, columns));
   if (!sums.segments)
@@ -299,10 +313,12 @@ Value DecayTile::step(Value state, Value update, Value row) {
   return cut ? tile.select(tile.fill(cut, shape), update, next) : next;
 }
 
-Value DecayTile::decayed(Value state, Value row) {
+// Not the decay of a rounded sum: what the decay's own rounding cuts off would be lost in it, in every step.
+Value DecayTile::stepThenDecay(Value state, Value update, Value row) {
   SmallVector<int64_t, 2> shape(TileArithmetic::shapeOf(state));
   Value cut, decay = rowDecays(row, cut);
-  Value next = withRest(state, tile.mulF(tile.fill(decay, shape), state));
+  Value factors = tile.fill(decay, shape);
+  Value next = tile.fma(factors, state, withRest(state, tile.mulF(factors, update)));
   return cut ? tile.select(tile.fill(cut, shape), tile.floats(0, shape), next) : next;
 }
 

@@ -27,6 +27,7 @@ struct DecaySums {
 struct DecayGap {
   mlir::Value log, segments; // i64 and i32 [1], null like those of DecaySums
   mlir::Value blocks;        // index: how many blocks; used with a constant decay
+  mlir::Value rows;          // index: how many rows, instead of blocks; may be null
 };
 
 // The decay of one head. Weights for constant decays come from tables of powers, each rounded once from f64.
@@ -61,8 +62,8 @@ public:
 
   // One step of the recurrence at row `time`: decay and update in one fused multiply-add.
   mlir::Value step(mlir::Value state, mlir::Value update, mlir::Value time);
-  // The state times the decay of row `time`.
-  mlir::Value decayed(mlir::Value state, mlir::Value time);
+  // The adjoint's: the sum of state and update, times the decay of row `time`.
+  mlir::Value stepThenDecay(mlir::Value state, mlir::Value update, mlir::Value time);
 
   // torchscale's row scale a_t = g a_{t-1} + 1: of each row of a stretch ([rows]), after its last valid row
   // ([1]), and before block number `blocks` (index), given a before the stretch or before block 0 ([1]).
@@ -79,6 +80,7 @@ private:
   mlir::Value distances(int64_t offset, int64_t rows, int64_t columns);
   mlir::Value power(mlir::Value exponent);
   mlir::Value blockPower(mlir::Value count);
+  mlir::Value gapPower(const DecayGap &gap);
   mlir::Value powersOf(const Stretch &stretch, bool after);
   mlir::Value validCount(const Stretch &stretch);
 

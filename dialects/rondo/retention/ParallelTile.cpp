@@ -1,4 +1,5 @@
-// The parallel schedule of retention: every tile of queries against every tile of keys before it.
+// The parallel schedule of retention: every tile of queries against every tile of keys before it, or with the
+// adjoint direction after it.
 #include "dialects/rondo/retention/RetentionKernel.h"
 
 #include "dialects/rondo/interfaces/Tiling.h"
@@ -15,7 +16,16 @@ public:
       : kernel(kernel), tile(kernel.tile), stretch(stretch), number(number), first(first),
         queries(kernel.queries(stretch)), sums(kernel.decay.sums(stretch)) {}
 
-  void emit() {
+  void emit() { kernel.op.getDirection() == Direction::Adjoint ? emitAdjoint() : emitForward(); }
+
+private:
+  // What the blocks of keys so far give; `gap` reaches from the next one to this tile.
+  struct Running {
+    Value output, magnitudes;
+    DecayGap gap;
+  };
+
+  void emitForward() {
     DecayGap gap = gapBefore();
     Running running{readFirstState(gap), Value(), gap};
     if (kernel.op.getRowScale() == RowScale::TorchscaleParallel)
@@ -25,12 +35,44 @@ public:
     kernel.finish(scaled(running), stretch);
   }
 
-private:
-  // What the blocks of keys so far give; `gap` reaches from the next one to this tile.
-  struct Running {
-    Value output, magnitudes;
-    DecayGap gap;
-  };
+  // From the tile's own keys to the last ones, then to the state behind them.
+  void emitAdjoint() {
+    Running running{Value(), Value(), kernel.decay.noGap()};
+    running = addKeys(running, kernel.keys(stretch), kernel.values(stretch), nullptr);
+    int64_t whole = kernel.sizes.time / kernel.block, rest = kernel.sizes.time % kernel.block;
+    bool isRest = stretch.rows != kernel.block;
+    if (!isRest && whole > 1)
+      running = loop(running, tile.add(number, tile.index(1)), tile.index(whole),
+                     [&](Value index, const Running &before) {
+                       return addLaterKeys(
+                           before, kernel.stretch(tile.times(index, kernel.block), kernel.block), index);
+                     });
+    if (!isRest && rest)
+      running =
+          addLaterKeys(running, kernel.stretch(tile.index(whole * kernel.block), rest), tile.index(whole));
+    if (kernel.op.getInitialState()) {
+      running.gap.rows = rowsAfter();
+      Value read = kernel.read(queries, first.state);
+      running.output = tile.addF(running.output, kernel.decay.weighRead(read, stretch, sums, &running.gap));
+    }
+    kernel.finish(running.output, stretch);
+  }
+
+  // Valid rows behind this tile.
+  Value rowsAfter() {
+    Value end = tile.add(stretch.first, tile.index(stretch.rows)), count = kernel.length();
+    return count ? tile.clamp(tile.sub(count, end), 0, kernel.sizes.time)
+                 : tile.sub(tile.index(kernel.sizes.time), end);
+  }
+
+  Running addLaterKeys(const Running &before, const Stretch &block, Value index) {
+    DecaySums keySums = kernel.decay.sums(block);
+    Running next = before;
+    next.gap.blocks = tile.sub(tile.sub(index, number), tile.index(1));
+    next = addKeys(next, kernel.keys(block), kernel.values(block), &keySums);
+    next.gap = kernel.decay.widen(next.gap, keySums);
+    return next;
+  }
 
   bool hasSums() const { return static_cast<bool>(sums.segments); }
 
@@ -52,10 +94,11 @@ private:
     return running;
   }
 
-  // A loop over the blocks of keys before this tile, which must be whole.
-  Running loop(const Running &begin, llvm::function_ref<Running(Value, const Running &)> body) {
-    auto loop = scf::ForOp::create(kernel.kernel.builder(), kernel.kernel.loc(), tile.index(0), number,
-                                   tile.index(1), flatten(begin),
+  // A loop over whole blocks of keys.
+  Running loop(const Running &begin, Value from, Value to,
+               llvm::function_ref<Running(Value, const Running &)> body) {
+    auto loop = scf::ForOp::create(kernel.kernel.builder(), kernel.kernel.loc(), from, to, tile.index(1),
+                                   flatten(begin),
                                    [&](OpBuilder &builder, Location loc, Value index, ValueRange carried) {
                                      Running next = body(index, unflatten(begin, carried));
                                      scf::YieldOp::create(builder, loc, flatten(next));
@@ -67,7 +110,7 @@ private:
   DecayGap gapBefore() {
     Running running{Value(), Value(), kernel.decay.noGap()};
     if (hasSums())
-      running = loop(running, [&](Value index, const Running &before) {
+      running = loop(running, tile.index(0), number, [&](Value index, const Running &before) {
         Running next = before;
         next.gap = kernel.decay.widen(before.gap, kernel.decay.sums(keyBlock(index)));
         return next;
@@ -83,7 +126,7 @@ private:
   }
 
   Running overKeyBlocks(const Running &begin) {
-    return loop(begin, [&](Value index, const Running &before) {
+    return loop(begin, tile.index(0), number, [&](Value index, const Running &before) {
       Stretch block = keyBlock(index);
       DecaySums keySums = kernel.decay.sums(block);
       Running next = before;
@@ -93,16 +136,19 @@ private:
     });
   }
 
-  // `keySums` are null for the tile's own keys, which only count up to the diagonal.
+  // `keySums` are null for the tile's own keys, which only count on one side of the diagonal.
   Running addKeys(const Running &before, Value keys, Value values, const DecaySums *keySums) {
     Value staged = tile.stage(tile::Side::Rhs, keys), stagedValues = tile.stage(tile::Side::Rhs, values);
+    bool adjoint = kernel.op.getDirection() == Direction::Adjoint;
+    tile::Triangle result = adjoint ? tile::Triangle::UpperResult : tile::Triangle::LowerResult;
+    tile::Triangle lhs = adjoint ? tile::Triangle::UpperLhs : tile::Triangle::LowerLhs;
     Value scores = tile.dot(queries, staged, Value(), /*transposeA=*/false, /*transposeB=*/true,
-                            keySums ? tile::Triangle::Full : tile::Triangle::LowerResult);
+                            keySums ? tile::Triangle::Full : result);
     Value weights = keySums ? kernel.decay.weighFarScores(scores, sums, *keySums, before.gap)
                             : kernel.decay.weighScores(scores, sums);
     Running next = before;
     next.output = tile.dot(weights, stagedValues, before.output, /*transposeA=*/false, /*transposeB=*/false,
-                           keySums ? tile::Triangle::Full : tile::Triangle::LowerLhs);
+                           keySums ? tile::Triangle::Full : lhs);
     if (before.magnitudes) {
       Value absolute = math::AbsFOp::create(kernel.kernel.builder(), kernel.kernel.loc(), weights);
       next.magnitudes = tile.addF(before.magnitudes, tile.reduce(tile::Combine::Add, absolute, 1));

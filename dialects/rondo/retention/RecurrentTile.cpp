@@ -4,23 +4,23 @@
 using namespace mlir;
 using namespace rondo;
 
-// Forward: S' = g S + k v^T, o = S'^T q. Adjoint, S being already decayed: S' = S + k v^T, o = S'^T q, then g
-// S'.
+// Forward: S' = g S + k v^T, o = S'^T q. Adjoint, S being already decayed: o = (S + k v^T)^T q, S' = g (S + k
+// v^T).
 static RetentionCarry emitToken(RetentionKernel &kernel, Value time, const RetentionCarry &carry) {
   TileArithmetic &tile = kernel.tile;
   Stretch row{time, 1, Value()};
   Value update = kernel.outerProduct(kernel.keys(row), kernel.values(row));
   bool forward = kernel.op.getDirection() == Direction::Forward;
   RetentionCarry next = carry;
-  next.state = forward ? kernel.decay.step(carry.state, update, time) : tile.addF(carry.state, update);
-  Value output = kernel.read(kernel.queries(row), next.state);
+  next.state = forward ? kernel.decay.step(carry.state, update, time)
+                       : kernel.decay.stepThenDecay(carry.state, update, time);
+  Value seen = forward ? next.state : tile.addF(carry.state, update);
+  Value output = kernel.read(kernel.queries(row), seen);
   if (carry.scale) {
     next.scale = kernel.decay.lastScale(carry.scale, row);
     output = kernel.divideByRoot(output, next.scale);
   }
   kernel.finish(output, row);
-  if (!forward)
-    next.state = kernel.decay.decayed(next.state, time);
   return next;
 }
 

@@ -37,8 +37,8 @@ def Rondo_RetentionOp : Rondo_Op<"retention", [Pure, AttrSizedOperandSegments, I
     Constraints: R1 q, k are `[B, T, Hq, Dk]`, `[B, T, Hk, Dk]`, v is `[B, T, Hv, Dv]`; H = max(Hq, Hk, Hv) and each divides
     H (head h reads head h / (H / Hx)). R2 exactly one of `decay` and `log_decay`; `decay` has H values in [0, 1].
     R3 `initial_state` is `[B, H, Dk, Dv]` (`[B, H, Dv, Dk]` if transposed), `log_decay` `[B, T, H]`, `reset` `[B, T]`,
-    `length` `[B]`. R4 `row_scale = torchscale_parallel` only, and `direction =
-    adjoint` never, under the parallel schedule.
+    `length` `[B]`. R4 `row_scale = torchscale_parallel` only under the parallel
+    schedule.
     R5 `row_scale` other than none only with constant decay, no reset, no adjoint, no transposed state;
     `torchscale_parallel` also without initial state and length. R6 `initial_scale` only with, and
     `final_scale` exactly with `row_scale = torchscale_recurrent`.

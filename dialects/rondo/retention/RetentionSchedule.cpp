@@ -105,8 +105,6 @@ std::optional<std::string> RetentionOp::whyNot(ScheduleAttr schedule) {
     return "only chunkwise takes a chunk";
   if (getRowScale() == RowScale::TorchscaleParallel && schedule.getForm() != Form::Parallel)
     return "row_scale torchscale_parallel is defined for the parallel schedule only";
-  if (getDirection() == Direction::Adjoint && schedule.getForm() == Form::Parallel)
-    return "the adjoint direction runs chunkwise or recurrent";
   return std::nullopt;
 }
 

@@ -66,21 +66,26 @@ void checkDot(const Form &f, const target::Target &target = hostTarget()) {
   for (int64_t n = 0; n < f.n; ++n)
     for (int64_t k = 0; k < f.k; ++k)
       bAt(k, n) = random[n * f.k + k];
-  bool isLowerLhs = !std::strcmp(f.triangle, "lower_lhs"),
-       isLowerResult = !std::strcmp(f.triangle, "lower_result");
-  if (isLowerLhs) // never used
-    for (int64_t i = 0; i < f.m; ++i)
-      for (int64_t k = i + 1; k < f.k; ++k)
+  std::string triangle = f.triangle;
+  bool hasTriangularLhs = triangle == "lower_lhs" || triangle == "upper_lhs";
+  auto isBeyond = [&](int64_t row, int64_t column) { // of the diagonal
+    return triangle[0] == 'l' ? column > row : triangle[0] == 'u' && column < row;
+  };
+  for (int64_t i = 0; hasTriangularLhs && i < f.m; ++i) // never used
+    for (int64_t k = 0; k < f.k; ++k)
+      if (isBeyond(i, k))
         a[f.transposeA ? k * f.m + i : i * f.k + k] = NAN;
   runKernel(dotKernel(f), {a.data(), b.data(), c.data(), d.data()}, 1, target);
   for (int64_t i = 0; i < f.m; ++i) {
     for (int64_t j = 0; j < f.n; ++j) {
-      if (isLowerResult && j > i) {
+      if (!hasTriangularLhs && isBeyond(i, j)) {
         ASSERT_TRUE(std::isfinite(dAt(i, j)));
         continue;
       }
       double sum = f.acc ? c[i * f.n + j] : 0, terms = std::abs(sum);
-      for (int64_t k = 0; k < (isLowerLhs ? i + 1 : f.k); ++k) {
+      for (int64_t k = 0; k < f.k; ++k) {
+        if (hasTriangularLhs && isBeyond(i, k))
+          continue;
         double term = double(a[f.transposeA ? k * f.m + i : i * f.k + k]) * bAt(k, j);
         sum += term;
         terms += std::abs(term);
@@ -157,9 +162,14 @@ TEST(Dot, BlocksOfK) {
 }
 
 TEST(Dot, Triangles) {
-  for (int64_t size : {1, 8, 20, 40, 64, 70}) {
-    checkDot({.m = size, .n = size, .k = 13, .transposeB = true, .stageB = true, .triangle = "lower_result"});
-    checkDot({.m = size, .n = 37, .k = size, .acc = true, .triangle = "lower_lhs"});
+  for (int64_t size : {1, 20, 64, 101}) {
+    for (bool lower : {true, false}) {
+      const char *result = lower ? "lower_result" : "upper_result", *lhs = lower ? "lower_lhs" : "upper_lhs";
+      checkDot({.m = size, .n = size, .k = 13, .transposeB = true, .stageB = true, .triangle = result});
+      checkDot({.m = size, .n = 37, .k = size, .acc = true, .triangle = lhs});
+      checkDot({.m = size, .n = size, .k = 300, .transposeA = true, .acc = true, .triangle = result});
+      checkDot({.m = size, .n = 19, .k = size, .transposeA = true, .triangle = lhs, .panelResult = true});
+    }
   }
 }
 

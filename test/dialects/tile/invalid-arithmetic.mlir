@@ -84,6 +84,32 @@ tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>) writes [false, false] gr
   %a = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x16xf32>
   %s = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x8xf32>
   %u = tile.load %v[%c0] : memref<8xf32> -> tensor<8xf32>
+  // expected-error @+1 {{'tile.dot' op expected a square result for upper_result, found 'tensor<8x16xf32>'}}
+  %d = tile.dot %s, %a {triangle = #tile.triangle<upper_result>} : tensor<8x8xf32>, tensor<8x16xf32> -> tensor<8x16xf32>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>) writes [false, false] grid [1] ids(%id) {
+  %c0 = arith.constant 0 : index
+  %f = memref.load %v[%c0] : memref<8xf32>
+  %a = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x16xf32>
+  %s = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x8xf32>
+  %u = tile.load %v[%c0] : memref<8xf32> -> tensor<8xf32>
+  // expected-error @+1 {{'tile.dot' op expected a square left operand for upper_lhs, found 'tensor<8x16xf32>'}}
+  %d = tile.dot %a, %a {transpose_b, triangle = #tile.triangle<upper_lhs>} : tensor<8x16xf32>, tensor<8x16xf32> -> tensor<8x8xf32>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>) writes [false, false] grid [1] ids(%id) {
+  %c0 = arith.constant 0 : index
+  %f = memref.load %v[%c0] : memref<8xf32>
+  %a = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x16xf32>
+  %s = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x8xf32>
+  %u = tile.load %v[%c0] : memref<8xf32> -> tensor<8xf32>
   // expected-error @+1 {{'tile.broadcast' op expected elements of 'f32', found 'tensor<8xi32>'}}
   %d = tile.broadcast %f : f32 -> tensor<8xi32>
   tile.return

@@ -72,3 +72,22 @@ func.func @parallel(%q: tensor<1x130x1x4xf32>) -> tensor<1x130x1x4xf32>
     : (tensor<1x130x1x4xf32>, tensor<1x130x1x4xf32>, tensor<1x130x1x4xf32>) -> (tensor<1x130x1x4xf32>, tensor<1x1x4x4xf32>)
   return %o : tensor<1x130x1x4xf32>
 }
+
+// The adjoint direction: each tile of queries runs over the keys behind it, which begin with its own triangle and end in a shorter tile.
+// CHECK-LABEL: tile.kernel @retention_4
+// CHECK-SAME:  grid [1, 1, 1, 3]
+// CHECK:       scf.if
+// CHECK:         tile.dot {{.*}} triangle = #tile.triangle<upper_result>} : tensor<64x4xf32>
+// CHECK:         tile.dot {{.*}} {triangle = #tile.triangle<upper_lhs>}
+// CHECK:         scf.for
+// CHECK:           tile.dot {{.*}} {transpose_b} : tensor<64x4xf32>, tensor<64x4xf32> -> tensor<64x64xf32>
+// CHECK:         tile.dot {{.*}} {transpose_b} : tensor<64x4xf32>, tensor<2x4xf32> -> tensor<64x2xf32>
+// CHECK:       else
+// CHECK:         tile.dot {{.*}} triangle = #tile.triangle<upper_result>} : tensor<2x4xf32>
+// CHECK-NOT:     scf.for
+func.func @parallel_adjoint(%q: tensor<1x130x1x4xf32>) -> tensor<1x130x1x4xf32>
+    attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 130, slots = 1>} {
+  %o, %last = rondo.retention %q, %q, %q decay [0.96875] schedule <parallel> {direction = #rondo<direction adjoint>}
+    : (tensor<1x130x1x4xf32>, tensor<1x130x1x4xf32>, tensor<1x130x1x4xf32>) -> (tensor<1x130x1x4xf32>, tensor<1x1x4x4xf32>)
+  return %o : tensor<1x130x1x4xf32>
+}

@@ -25,10 +25,25 @@ std::vector<RetentionCase> scheduleCases() {
   return randomCases(static_cast<size_t>(16 * property::caseFactor()), firstSeed);
 }
 
+// Every combination of the state's layout, the decay's form and documents; half of them with lengths. The
+// parallel schedule's blocks are 64 rows: one, two with a rest, three.
 std::vector<RetentionCase> adjointCases() {
-  std::vector<RetentionCase> cases = randomCases(6, firstSeed + 1);
-  for (RetentionCase &one : cases)
-    one.shape.adjoint = true;
+  std::vector<RetentionCase> cases =
+      randomCases(static_cast<size_t>(8 * property::caseFactor()), firstSeed + 1);
+  const int64_t times[] = {70, 129, 150, 24};
+  for (size_t i = 0; i < cases.size(); ++i) {
+    RetentionShape &shape = cases[i].shape;
+    bool transposed = i & 1, gated = i & 2, reset = i & 4;
+    shape.adjoint = true;
+    shape.transposed = transposed;
+    shape.reset = reset;
+    shape.length = transposed ^ gated ^ reset;
+    shape.init = i % 8 != 3;
+    shape.time = times[i / 2 % 4];
+    shape.decay.clear();
+    for (int64_t h = 0; h < shape.heads() && !gated; ++h)
+      shape.decay.push_back(h % 2 ? 0.5 : 0.998);
+  }
   return cases;
 }
 
@@ -50,10 +65,7 @@ std::vector<RetentionCase> rowScaleCases() {
 std::vector<std::string> schedulesOf(const RetentionShape &shape) {
   if (shape.rowScale == "torchscale_parallel")
     return {"parallel"};
-  std::vector<std::string> schedules{"recurrent", "chunkwise, 8", "chunkwise, 64"};
-  if (!shape.adjoint)
-    schedules.push_back("parallel");
-  return schedules;
+  return {"recurrent", "chunkwise, 8", "chunkwise, 64", "parallel"};
 }
 
 std::string entryName(size_t problem, size_t schedule) {

@@ -71,16 +71,6 @@ func.func @no_straight_state_if_transposed(%q: !x, %v: !v, %s: tensor<1x2x4x6xf3
 // -----
 
 !x = tensor<1x8x2x4xf32>
-func.func @no_parallel_adjoint(%q: !x) {
-  // expected-error@+1 {{R4: expected a schedule that the op can run under, found #rondo.schedule<parallel>: the adjoint direction runs chunkwise or recurrent}}
-  %o, %s = rondo.retention %q, %q, %q decay [0.5, 0.5] schedule <parallel> {direction = #rondo<direction adjoint>}
-      : (!x, !x, !x) -> (!x, tensor<1x2x4x4xf32>)
-  return
-}
-
-// -----
-
-!x = tensor<1x8x2x4xf32>
 func.func @no_chunkwise_without_chunk(%q: !x) {
   // expected-error@+1 {{R4: expected a schedule that the op can run under, found #rondo.schedule<chunkwise>: chunkwise needs a chunk of at least 1}}
   %o, %s = rondo.retention %q, %q, %q decay [0.5, 0.5] schedule <chunkwise> : (!x, !x, !x) -> (!x, tensor<1x2x4x4xf32>)
