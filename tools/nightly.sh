@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What takes longer than a submission may: ten minutes of fuzzing per target, property tests with twenty times the cases, and the
-# benchmarks. Results and logs go to build/nightly/.
+# What takes longer than a submission may: ten minutes of fuzzing per target, property tests with twenty times the cases, training
+# that is killed 200 times, and the benchmarks. Results and logs go to build/nightly/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p build/nightly
 export RONDO_FUZZ_SECONDS=${RONDO_FUZZ_SECONDS:-600}
 export RONDO_CASE_FACTOR=${RONDO_CASE_FACTOR:-20}
+export RONDO_KILLS=${RONDO_KILLS:-200}
 
 tools/test.sh 2>&1 | tee build/nightly/test.log
 bench/cpu/run.sh --output build/nightly/cpu.json 2>&1 | tee build/nightly/bench.log
