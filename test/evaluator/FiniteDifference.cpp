@@ -10,7 +10,7 @@ std::optional<double> rondo::reference::derivativeAtZero(const std::function<dou
   double size = std::abs(f(0));
   double d[3];
   for (int i = 0; i < 3; ++i)
-    d[i] = central(std::ldexp(1e-3, -i));
+    d[i] = central(std::ldexp(2e-4, -i));
   double once = (4 * d[1] - d[0]) / 3, again = (4 * d[2] - d[1]) / 3, twice = (16 * again - once) / 15;
   // Written so that NaN is no result.
   if (!(std::abs(twice - again) <= 1e-7 * std::abs(twice) + 1e-9 * (1 + size)))

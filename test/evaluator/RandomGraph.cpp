@@ -36,8 +36,9 @@ namespace {
 
 class GraphMaker {
 public:
-  GraphMaker(MLIRContext *context, Random &random)
-      : random(random), module(ModuleOp::create(UnknownLoc::get(context))), builder(context) {}
+  GraphMaker(MLIRContext *context, Random &random, RandomGraphOptions options)
+      : random(random), options(options), module(ModuleOp::create(UnknownLoc::get(context))),
+        builder(context) {}
 
   RandomGraph make();
 
@@ -45,7 +46,8 @@ private:
   Location loc() { return module->getLoc(); }
   Value weight(std::vector<int64_t> shape, double scale);
   Value linear(Value x, int64_t outputs);
-  Value norm(Value x, bool mayHaveWeight);
+  Value norm(Value x, bool mayHaveWeight) { return norm(x, mayHaveWeight, options.training ? 0.01 : 1e-6); }
+  Value norm(Value x, bool mayHaveWeight, double eps);
   Value withHeads(Value x, int64_t heads) {
     return ReshapeOp::create(builder, loc(), x, heads ? builder.getI64IntegerAttr(heads) : IntegerAttr());
   }
@@ -55,6 +57,7 @@ private:
   int64_t widthOf(Value x) { return cast<RankedTensorType>(x.getType()).getShape().back(); }
 
   Random &random;
+  RandomGraphOptions options;
   OwningOpRef<ModuleOp> module;
   OpBuilder builder;
   std::map<std::string, Tensor> weights;
@@ -64,10 +67,12 @@ private:
 Value GraphMaker::weight(std::vector<int64_t> shape, double scale) {
   std::string name = "w" + std::to_string(weights.size());
   auto type = RankedTensorType::get(shape, builder.getF32Type());
+  bool isFrozen = options.training && chance(random, 0.1);
   OpBuilder top = OpBuilder::atBlockBegin(module->getBody());
   WeightOp::create(top, loc(), name, type,
                    InitAttr::get(top.getContext(), InitKind::Normal, top.getF64FloatAttr(scale)),
-                   ParameterGroup::Trainable, false, ArrayAttr(), LayoutAttr());
+                   isFrozen ? ParameterGroup::Frozen : ParameterGroup::Trainable,
+                   options.training && chance(random, 0.5), ArrayAttr(), LayoutAttr());
   weights[name] = randomTensor(random, shape, scale);
   return GetWeightOp::create(builder, loc(), type, name);
 }
@@ -79,9 +84,9 @@ Value GraphMaker::linear(Value x, int64_t outputs) {
                           weight({outputs, depth}, 1 / std::sqrt(static_cast<double>(depth))));
 }
 
-Value GraphMaker::norm(Value x, bool mayHaveWeight) {
+Value GraphMaker::norm(Value x, bool mayHaveWeight, double eps) {
   Value scale = mayHaveWeight && chance(random, 0.7) ? weight({widthOf(x)}, 1) : Value();
-  return RmsNormOp::create(builder, loc(), x, scale, builder.getF64FloatAttr(1e-6));
+  return RmsNormOp::create(builder, loc(), x, scale, builder.getF64FloatAttr(eps));
 }
 
 Value GraphMaker::rotated(Value x, ValueRange table, Pairs pairs) {
@@ -92,7 +97,7 @@ Value GraphMaker::retention(Value x, int64_t width, StringRef layer) {
   int64_t heads = pick(random, 1, 4), keyWidth = 2 * pick(random, 1, 3), valueWidth = pick(random, 1, 5);
   int64_t keyHeads = chance(random, 0.3) ? 1 : heads;
   bool gated = chance(random, 0.3), restarts = chance(random, 0.3);
-  bool scaled = !gated && !restarts && chance(random, 0.3);
+  bool scaled = !gated && !restarts && options.rowScale != RowScale::None && chance(random, 0.3);
   Value n = norm(x, true);
   Value q = withHeads(linear(n, heads * keyWidth), heads),
         k = withHeads(linear(n, keyHeads * keyWidth), keyHeads);
@@ -122,9 +127,11 @@ Value GraphMaker::retention(Value x, int64_t width, StringRef layer) {
       builder, loc(), q, k, v, logDecay, Value(), restarts ? reset : Value(), Value(), Value(),
       gated ? DenseF64ArrayAttr() : builder.getDenseF64ArrayAttr(decay),
       DirectionAttr::get(context, Direction::Forward), UnitAttr(),
-      RowScaleAttr::get(context, scaled ? RowScale::TorchscaleRecurrent : RowScale::None), ScheduleAttr());
+      RowScaleAttr::get(context, scaled ? options.rowScale : RowScale::None), ScheduleAttr());
   op->setAttr("rondo.layer", builder.getStringAttr(layer));
-  Value o = norm(op.getO(), false);
+  // torchscale's parallel factor counts as a constant to the derivative: so it is, without an epsilon.
+  bool factorCancels = scaled && options.rowScale == RowScale::TorchscaleParallel;
+  Value o = factorCancels ? norm(op.getO(), false, 0) : norm(op.getO(), false);
   if (chance(random, 0.7)) {
     Value gate = ActivationOp::create(builder, loc(), Activation::Silu, linear(n, heads * valueWidth));
     o = MulOp::create(builder, loc(), o, withHeads(gate, heads));
@@ -156,15 +163,21 @@ RandomGraph GraphMaker::make() {
   tokens = graph.getArgument(0);
   reset = graph.getArgument(1);
 
-  Value table = weight({vocabulary + 1, width}, 1);
-  std::fill_n(weights["w0"].data.end() - width, width, std::numeric_limits<double>::quiet_NaN());
+  Value table = weight({vocabulary + (options.training ? 0 : 1), width}, 1);
+  if (!options.training)
+    std::fill_n(weights["w0"].data.end() - width, width, std::numeric_limits<double>::quiet_NaN());
   Value x = EmbeddingOp::create(builder, loc(), tokens, table);
   for (int64_t layer = 0; layer < layers; ++layer) {
     x = retention(x, width, "layers." + std::to_string(layer));
     if (chance(random, 0.5))
       x = feedForward(x, width);
   }
-  Value logits = linear(norm(x, true), vocabulary);
+  Value normed = norm(x, true), logits;
+  if (options.training && chance(random, 0.4))
+    logits =
+        LinearOp::create(builder, loc(), normed, GetWeightOp::create(builder, loc(), table.getType(), "w0"));
+  else
+    logits = linear(normed, vocabulary);
   func::ReturnOp::create(builder, loc(), logits);
   graph.setType(builder.getFunctionType({tokensType, resetType}, logits.getType()));
   graph.setResultAttr(0, "rondo.output", builder.getStringAttr("logits"));
@@ -173,8 +186,9 @@ RandomGraph GraphMaker::make() {
 
 } // namespace
 
-RandomGraph rondo::reference::makeRandomGraph(MLIRContext *context, Random &random) {
-  return GraphMaker(context, random).make();
+RandomGraph rondo::reference::makeRandomGraph(MLIRContext *context, Random &random,
+                                              RandomGraphOptions options) {
+  return GraphMaker(context, random, options).make();
 }
 
 OwningOpRef<ModuleOp> rondo::reference::derive(ModuleOp graph, const std::string &entries) {

@@ -26,9 +26,16 @@ struct RandomGraph {
   int64_t paddingToken() const { return vocabulary; }
 };
 
+struct RandomGraphOptions {
+  // For gradients: no padding token, norms whose epsilon counts, tied embeddings, frozen parameters,
+  // parameters with weight decay.
+  bool training = false;
+  RowScale rowScale = RowScale::TorchscaleRecurrent; // of the retentions that have one
+};
+
 // One to three blocks of retention with random widths, heads, decays, rotation, row scale and gates, some
 // with documents that restart, then logits.
-RandomGraph makeRandomGraph(mlir::MLIRContext *context, Random &random);
+RandomGraph makeRandomGraph(mlir::MLIRContext *context, Random &random, RandomGraphOptions options = {});
 
 // The module after `rondo-derive-entries=entries=...`, and after further passes.
 mlir::OwningOpRef<mlir::ModuleOp> derive(mlir::ModuleOp graph, const std::string &entries);
