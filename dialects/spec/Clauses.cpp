@@ -1,4 +1,5 @@
 // The grammar that all layer ops share, and the other custom pieces of the ops' text.
+#include "dialects/spec/Completion.h"
 #include "dialects/spec/Syntax.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -39,23 +40,41 @@ static bool atClause(OpAsmParser &parser) {
   return *cursor != '.' && *cursor != '$';
 }
 
+static ParseResult parseClauseArguments(OpAsmParser &parser, SmallVectorImpl<ExprAttr> &args,
+                                        SmallVectorImpl<OpAsmParser::UnresolvedOperand> *operands,
+                                        ArrayRef<StringRef> words) {
+  if (failed(parser.parseOptionalLParen()) || succeeded(parser.parseOptionalRParen()))
+    return success();
+  do {
+    if (parseExpression(parser, args.emplace_back(), operands, words))
+      return failure();
+  } while (succeeded(parser.parseOptionalComma()));
+  return parser.parseRParen();
+}
+
 static ParseResult parseClauses(OpAsmParser &parser, ArrayAttr &clauses,
                                 SmallVectorImpl<OpAsmParser::UnresolvedOperand> *operands) {
+  Completion *completion = completionOf(parser);
+  const Signature *signature = completion ? signatureOf(parser) : nullptr;
+  SmallVector<StringRef> known, words;
+  if (signature)
+    for (const ClauseInfo &info : signature->clauses)
+      known.push_back(info.name);
   SmallVector<Attribute> parsed;
-  StringRef name;
-  while (atClause(parser)) {
+  while (true) {
     LocationAttr loc = parser.getEncodedSourceLoc(parser.getCurrentLocation());
-    if (failed(parser.parseOptionalKeyword(&name)))
-      return parser.emitError(parser.getCurrentLocation(), "expected a clause or the next op");
-    SmallVector<ExprAttr> args;
-    if (succeeded(parser.parseOptionalLParen()) && failed(parser.parseOptionalRParen())) {
-      do {
-        if (parseExpression(parser, args.emplace_back(), operands))
-          return failure();
-      } while (succeeded(parser.parseOptionalComma()));
-      if (parser.parseRParen())
-        return failure();
+    StringRef name;
+    if (!readOneOf(parser, known, name)) {
+      if (!atClause(parser))
+        break;
+      if (failed(parser.parseOptionalKeyword(&name)))
+        return parser.emitError(parser.getCurrentLocation(), "expected a clause or the next op");
     }
+    if (completion)
+      words = completion->expressionWords(signature ? signature->find(name) : nullptr);
+    SmallVector<ExprAttr> args;
+    if (parseClauseArguments(parser, args, operands, words))
+      return failure();
     parsed.push_back(ClauseAttr::get(parser.getContext(), name, args, loc));
   }
   clauses = parser.getBuilder().getArrayAttr(parsed);
@@ -140,18 +159,54 @@ void rondo::spec::printCallClauses(OpAsmPrinter &printer, Operation *op, ArrayAt
 //---------------------------------------------------------------------===//
 
 ParseResult rondo::spec::parseExpr(OpAsmParser &parser, ExprAttr &expr) {
-  return parseExpression(parser, expr);
+  SmallVector<StringRef> words;
+  if (Completion *completion = completionOf(parser))
+    words = completion->expressionWords(nullptr);
+  return parseExpression(parser, expr, nullptr, words);
 }
 void rondo::spec::printExpr(OpAsmPrinter &printer, Operation *, ExprAttr expr) {
   printExpression(printer.getStream(), expr);
 }
 
+ParseResult rondo::spec::parseModelName(OpAsmParser &parser, StringAttr &name) {
+  if (Completion *completion = completionOf(parser))
+    completion->begin();
+  return parser.parseSymbolName(name);
+}
+void rondo::spec::printModelName(OpAsmPrinter &printer, Operation *, StringAttr name) {
+  printer.printSymbolName(name);
+}
+
+ParseResult rondo::spec::parseHyperName(OpAsmParser &parser, StringAttr &name) {
+  if (parser.parseSymbolName(name))
+    return failure();
+  if (Completion *completion = completionOf(parser))
+    completion->addHyper(name);
+  return success();
+}
+void rondo::spec::printHyperName(OpAsmPrinter &printer, Operation *, StringAttr name) {
+  printer.printSymbolName(name);
+}
+
+ParseResult rondo::spec::parseCallee(OpAsmParser &parser, StringAttr &name) {
+  StringRef none; // a symbol is no keyword: nothing is read here
+  if (Completion *completion = completionOf(parser))
+    (void)readOneOf(parser, completion->blockNames(), none);
+  return parser.parseSymbolName(name);
+}
+void rondo::spec::printCallee(OpAsmPrinter &printer, Operation *, StringAttr name) {
+  printer.printSymbolName(name);
+}
+
 ParseResult rondo::spec::parsePresetValues(OpAsmParser &parser, ArrayAttr &values) {
+  SmallVector<StringRef> names;
+  if (Completion *completion = completionOf(parser))
+    names = completion->presetNames();
   SmallVector<Attribute> parsed;
   auto parseValue = [&]() -> ParseResult {
     ExprAttr value;
     SMLoc at = parser.getCurrentLocation();
-    if (parseExpression(parser, value))
+    if (parseExpression(parser, value, nullptr, names))
       return failure();
     if (!value.is(ExprKind::Named))
       return parser.emitError(at, "expected name = value");
@@ -178,6 +233,8 @@ ParseResult BlockOp::parse(OpAsmParser &parser, OperationState &result) {
     return failure();
   for (OpAsmParser::Argument &param : params)
     param.type = ValueType::get(parser.getContext());
+  if (Completion *completion = completionOf(parser))
+    completion->addBlock(name);
   Region *body = result.addRegion();
   if (parser.parseRegion(*body, params, /*enableNameShadowing=*/true))
     return failure();

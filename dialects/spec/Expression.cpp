@@ -1,4 +1,5 @@
 // Text of expressions: a recursive-descent parser of bounded depth, and the printer that it reads back.
+#include "dialects/spec/Completion.h"
 #include "dialects/spec/Syntax.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -38,7 +39,8 @@ namespace {
 class ExpressionParser {
 public:
   using Operands = SmallVectorImpl<OpAsmParser::UnresolvedOperand>;
-  ExpressionParser(AsmParser &parser, Operands *operands) : parser(parser), operands(operands) {}
+  ExpressionParser(AsmParser &parser, Operands *operands, ArrayRef<StringRef> words)
+      : parser(parser), operands(operands), words(words) {}
 
   ParseResult parse(ExprAttr &expr) { return binary(expr, 0); }
 
@@ -55,6 +57,7 @@ private:
 
   AsmParser &parser;
   Operands *operands;
+  ArrayRef<StringRef> words;
   unsigned depth = 0;
 };
 } // namespace
@@ -143,6 +146,9 @@ ParseResult ExpressionParser::primary(ExprAttr &expr, LocationAttr loc) {
     expr = ExprAttr::node(ExprKind::List, "", items, loc);
     return success();
   }
+  StringRef text;
+  if (readOneOf(parser, words, text))
+    return word(expr, loc, text);
   StringAttr symbol;
   if (succeeded(parser.parseOptionalSymbolName(symbol))) {
     expr = ExprAttr::text(ExprKind::Hyper, symbol.getValue(), loc);
@@ -162,7 +168,6 @@ ParseResult ExpressionParser::primary(ExprAttr &expr, LocationAttr loc) {
       return *parsed;
     }
   }
-  StringRef text;
   if (succeeded(parser.parseOptionalKeyword(&text)))
     return word(expr, loc, text);
   return number(expr, loc);
@@ -257,8 +262,9 @@ ParseResult ExpressionParser::number(ExprAttr &expr, LocationAttr loc) {
 }
 
 ParseResult rondo::spec::parseExpression(AsmParser &parser, ExprAttr &expr,
-                                         SmallVectorImpl<OpAsmParser::UnresolvedOperand> *operands) {
-  return ExpressionParser(parser, operands).parse(expr);
+                                         SmallVectorImpl<OpAsmParser::UnresolvedOperand> *operands,
+                                         ArrayRef<StringRef> words) {
+  return ExpressionParser(parser, operands, words).parse(expr);
 }
 
 //===--- printing

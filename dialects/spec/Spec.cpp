@@ -1,6 +1,7 @@
 // Registration of the spec dialect, and the hook that keeps unknown ops readable.
 #include "dialects/spec/Spec.h"
 
+#include "dialects/spec/Completion.h"
 #include "dialects/spec/Syntax.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -32,6 +33,8 @@ void SpecDialect::initialize() {
 #include "dialects/spec/SpecOps.cpp.inc"
       >();
 }
+
+void SpecDialect::enableCompletion() { completion = std::make_shared<Completion>(); }
 
 LogicalResult ModelOp::verify() {
   auto *dialect = cast<SpecDialect>((*this)->getDialect());

@@ -12,8 +12,9 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace rondo::spec {
+class Completion;
 class ModelOp;
-}
+} // namespace rondo::spec
 
 #include "dialects/spec/SpecDialect.h.inc"
 #include "dialects/spec/SpecEnums.h.inc"

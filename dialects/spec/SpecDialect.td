@@ -32,8 +32,13 @@ def Spec_Dialect : Dialect {
     void setModelCheck(ModelCheck check) { modelCheck = check; }
     ModelCheck getModelCheck() const { return modelCheck; }
 
+    // Editors also want the words that may stand at the cursor: the parser then keeps the names it meets.
+    void enableCompletion();
+    ::rondo::spec::Completion *getCompletion() const { return completion.get(); }
+
   private:
     ModelCheck modelCheck = nullptr;
+    std::shared_ptr<::rondo::spec::Completion> completion;
 
   public:
   }];

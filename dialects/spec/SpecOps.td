@@ -21,7 +21,7 @@ def Spec_ModelOp : Spec_Op<"model", [NoTerminator, NoRegionArguments, SingleBloc
   }];
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let assemblyFormat = "custom<ModelName>($sym_name) attr-dict-with-keyword $body";
   let hasVerifier = 1;
 }
 
@@ -38,7 +38,7 @@ def Spec_HyperOp : Spec_Op<"hyper", [HasParent<"ModelOp">]> {
   let arguments = (ins SymbolNameAttr:$sym_name, Spec_ExprAttr:$value, OptionalAttr<Spec_ExprAttr>:$low,
       OptionalAttr<Spec_ExprAttr>:$high);
   let assemblyFormat = [{
-    $sym_name `=` custom<Expr>($value) (`in` ` ` `[` custom<Expr>($low)^ `,` custom<Expr>($high) `]`)? attr-dict
+    custom<HyperName>($sym_name) `=` custom<Expr>($value) (`in` ` ` `[` custom<Expr>($low)^ `,` custom<Expr>($high) `]`)? attr-dict
   }];
 }
 
@@ -97,7 +97,7 @@ def Spec_YieldOp : Spec_Op<"yield", [HasParent<"BlockOp">]> {
 class Spec_BlockUserOp<string mnemonic> : Spec_Op<mnemonic, [Spec_Layer]> {
   let arguments = (ins SymbolNameAttr:$callee, Variadic<Spec_Value>:$operands, Spec_ClausesAttr:$clauses);
   let results = (outs Variadic<Spec_Value>:$results);
-  let assemblyFormat = "$callee `` custom<Arguments>($operands) custom<CallClauses>($clauses, type($results)) attr-dict";
+  let assemblyFormat = "custom<Callee>($callee) `` custom<Arguments>($operands) custom<CallClauses>($clauses, type($results)) attr-dict";
 }
 
 def Spec_CallOp : Spec_BlockUserOp<"call"> {

@@ -6,9 +6,11 @@
 namespace rondo::spec {
 
 // One expression. `operands` collects the values that it names (`%x`); null where values are not allowed.
+// `words` are what an editor may offer wherever a term may begin.
 mlir::ParseResult
 parseExpression(mlir::AsmParser &parser, ExprAttr &expr,
-                llvm::SmallVectorImpl<mlir::OpAsmParser::UnresolvedOperand> *operands = nullptr);
+                llvm::SmallVectorImpl<mlir::OpAsmParser::UnresolvedOperand> *operands = nullptr,
+                llvm::ArrayRef<llvm::StringRef> words = {});
 // `printOperand` prints operand i; without it, operands print as `operand(i)`.
 void printExpression(llvm::raw_ostream &os, ExprAttr expr,
                      llvm::function_ref<void(unsigned)> printOperand = {});
@@ -16,6 +18,14 @@ void printExpression(llvm::raw_ostream &os, ExprAttr expr,
 // custom<Expr>
 mlir::ParseResult parseExpr(mlir::OpAsmParser &parser, ExprAttr &expr);
 void printExpr(mlir::OpAsmPrinter &printer, mlir::Operation *op, ExprAttr expr);
+
+// custom<ModelName>, custom<HyperName>, custom<Callee>: @name, kept or offered for completion
+mlir::ParseResult parseModelName(mlir::OpAsmParser &parser, mlir::StringAttr &name);
+void printModelName(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::StringAttr name);
+mlir::ParseResult parseHyperName(mlir::OpAsmParser &parser, mlir::StringAttr &name);
+void printHyperName(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::StringAttr name);
+mlir::ParseResult parseCallee(mlir::OpAsmParser &parser, mlir::StringAttr &name);
+void printCallee(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::StringAttr name);
 
 // custom<PresetValues>: { name = expression, ... }
 mlir::ParseResult parsePresetValues(mlir::OpAsmParser &parser, mlir::ArrayAttr &values);

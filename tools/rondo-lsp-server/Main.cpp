@@ -20,7 +20,9 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerSpecFrontend(registry);
   registry.insert<tile::TileDialect, arith::ArithDialect, memref::MemRefDialect, scf::SCFDialect>();
-  registry.addExtension(
-      +[](MLIRContext *, spec::SpecDialect *dialect) { dialect->setModelCheck(checkWhileTyping); });
+  registry.addExtension(+[](MLIRContext *, spec::SpecDialect *dialect) {
+    dialect->setModelCheck(checkWhileTyping);
+    dialect->enableCompletion();
+  });
   return failed(MlirLspServerMain(argc, argv, registry)) ? 1 : 0;
 }
