@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/safetensors/ShardIndex.h"
+#include "runtime/safetensors/ShardPath.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -88,7 +89,7 @@ absl::Status Checkpoint::addShards(const std::string &folder, const std::string 
   for (const auto &[tensor, shard] : map)
     shards.emplace(shard, nullptr);
   for (auto &[shard, reader] : shards) {
-    RONDO_RETURN_IF_ERROR(addFile(folder + "/" + shard, PathTrust::FromFile));
+    RONDO_RETURN_IF_ERROR(addFile(shardPath(folder, shard), PathTrust::FromFile));
     reader = files.back().get();
   }
   for (const auto &[tensor, shard] : map)

@@ -10,12 +10,6 @@ namespace {
 
 absl::Status malformed(const std::string &message) { return makeError(ErrorId::BadIndexFile, message); }
 
-// "shard.safetensors", but not "../shard", "/shard", "." or "".
-bool isPlainName(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." &&
-         name.find_first_of(std::string_view("/\\\0", 3)) == name.npos;
-}
-
 // Collects weight_map; `depth` counts open objects and lists, so that anything else is skipped without
 // recursion.
 class IndexEvents final : public JsonEvents {
@@ -84,6 +78,11 @@ private:
 };
 
 } // namespace
+
+bool isPlainName(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." &&
+         name.find_first_of(std::string_view("/\\\0", 3)) == name.npos;
+}
 
 absl::StatusOr<std::map<std::string, std::string>> parseShardIndex(std::string_view json,
                                                                    const Place &place) {

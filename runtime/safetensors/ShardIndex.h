@@ -15,4 +15,7 @@ inline constexpr uint64_t kMaxIndexBytes = 100'000'000;
 // all that is wrong with the index itself. Keys other than weight_map are skipped.
 absl::StatusOr<std::map<std::string, std::string>> parseShardIndex(std::string_view json, const Place &place);
 
+// Whether `name` names a file in a folder: "shard.safetensors", but not "../shard", "/shard", "." or "".
+bool isPlainName(std::string_view name);
+
 } // namespace rondo::rt::safetensors

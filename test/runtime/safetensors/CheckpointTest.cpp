@@ -101,5 +101,59 @@ TEST_F(Checkpoints, refusesShardsThatAreNoPlainFiles) {
   EXPECT_EQ(idOfIndex(index), ErrorId::NotRegularFile);
 }
 
+// The cache of Hugging Face: snapshots/REVISION/FILE -> ../../blobs/HASH.
+class Snapshots : public Checkpoints {
+protected:
+  void SetUp() override {
+    Checkpoints::SetUp();
+    for (const char *name : {"m", "m/blobs", "m/snapshots", "m/snapshots/rev"})
+      std::filesystem::create_directory(path(name));
+    putShard("m/blobs/0123abcd", "a");
+    put(snapshot + kIndex, R"({"weight_map":{"a":"s.safetensors"}})");
+  }
+  void link(const std::string &target) {
+    std::filesystem::remove(path(snapshot + "s.safetensors"));
+    std::filesystem::create_symlink(target, path(snapshot + "s.safetensors"));
+  }
+  std::optional<ErrorId> idOfLink(const std::string &target) {
+    link(target);
+    return errorIdOf(Checkpoint::open(path("m/snapshots/rev")).status());
+  }
+  const std::string snapshot = "m/snapshots/rev/";
+};
+
+TEST_F(Snapshots, opensBlobsOfTheSameModel) {
+  link("../../blobs/0123abcd");
+  absl::StatusOr<Checkpoint> checkpoint = Checkpoint::open(path("m/snapshots/rev"));
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->find("a").info->elements(), 4u);
+  std::filesystem::create_directory_symlink("m/snapshots/rev", path("mine")); // the user may name links
+  EXPECT_TRUE(Checkpoint::open(path("mine")).ok());
+}
+
+TEST_F(Snapshots, refusesLinksToAnythingElse) {
+  putShard("outside", "a");
+  putShard("m/blobs/sub", "a");
+  for (const char *target : {"../../../outside", "../../blobs/../../outside", "../../blobs/..",
+                             "../../blobs/", "../blobs/0123abcd", "/etc/passwd"})
+    EXPECT_EQ(idOfLink(target), ErrorId::PathEscape) << target;
+  EXPECT_EQ(idOfLink(path("outside")), ErrorId::PathEscape);
+  EXPECT_EQ(idOfLink("../../blobs/missing"), ErrorId::FileMissing);
+  std::filesystem::create_symlink("../../outside", path("m/blobs/link"));
+  EXPECT_EQ(idOfLink("../../blobs/link"), ErrorId::PathEscape);
+  std::filesystem::create_hard_link(path("outside"), path("m/blobs/twin"));
+  EXPECT_EQ(idOfLink("../../blobs/twin"), ErrorId::NotRegularFile);
+}
+
+TEST_F(Snapshots, refusesOtherLayouts) {
+  link("../../blobs/0123abcd");
+  std::filesystem::rename(path("m/snapshots"), path("m/revisions"));
+  EXPECT_EQ(errorIdOf(Checkpoint::open(path("m/revisions/rev")).status()), ErrorId::PathEscape);
+  std::filesystem::rename(path("m/revisions"), path("m/snapshots"));
+  std::filesystem::rename(path("m/blobs"), path("elsewhere"));
+  std::filesystem::create_directory_symlink("../elsewhere", path("m/blobs"));
+  EXPECT_EQ(errorIdOf(Checkpoint::open(path("m/snapshots/rev")).status()), ErrorId::PathEscape);
+}
+
 } // namespace
 } // namespace rondo::rt::safetensors
