@@ -25,10 +25,10 @@ FAULTS = {
     "exit:rondo-form-groups": ("form-groups", "ended the process"),
     "segv:rondo-assign-scratch": ("assign-scratch", "crashed (Segmentation fault)"),
     "unplanned:rondo-plan-memory": ("build-kernels", "failed on a valid spec"),
-    "invalid:rondo-derive-entries": ("choose-schedule", "failed on a valid spec"),
+    "invalid:rondo-choose-schedule": ("form-groups", "failed on a valid spec"),
 }
 # What the fault's own IR makes of rondo-opt; the other faults are not in the IR, and their reproducers run through.
-REPEATED = {"unplanned:rondo-plan-memory": "expected one slice per result", "invalid:rondo-derive-entries": "requires attribute 'type'"}
+REPEATED = {"unplanned:rondo-plan-memory": "expected one slice per result", "invalid:rondo-choose-schedule": "requires attribute 'type'"}
 
 
 class Crashes:
