@@ -8,8 +8,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
 import programs  # noqa: E402
 
-EVERY = ("rondo-compile", "rondo-run", "rondo-bench", "rondo-dump", "rondo-import")
-LLVM_FREE = ("rondo-run", "rondo-bench", "rondo-dump")
+EVERY = ("rondo-compile", "rondo-run", "rondo-train", "rondo-bench", "rondo-dump", "rondo-import")
+LLVM_FREE = ("rondo-run", "rondo-train", "rondo-bench", "rondo-dump")
 MEBIBYTE = 1 << 20
 MODEL = os.path.join(programs.ROOT, "models", "retnet.mlir")
 

@@ -23,7 +23,7 @@ struct Options {
   std::string folder;
   uint64_t saveEvery = 200;
   std::optional<uint64_t> evaluateEvery; // as saveEvery
-  uint64_t validationTokens = 1 << 18;
+  uint64_t validationTokens = 1 << 16;
   std::string resume = "auto";
   std::string initFrom;
   uint64_t seed = 0;

@@ -2,6 +2,7 @@
 """rondo-train as people and scripts use it, on a small model that learns: check_rondo_train.py BUILD."""
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -92,6 +93,26 @@ def check_results(runs):
                 == (2 << 18, 4 << 18, (2 << 18) + 4, 12), plan.stdout)
 
 
+def check_terminal(runs):
+    ours, theirs = pty.openpty()
+    command = [os.path.join(runs.tools.folder, "rondo-train"), *runs.command(runs.folder(), "--steps", "5", "--save-every", "3")]
+    environment = {key: value for key, value in os.environ.items() if key != "CI"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        seen += part
+    process.wait()
+    os.close(ours)
+    runs.expect("a terminal gets one line that is rewritten", b"step 1 of 5" in seen and b"\r\x1b[K" in seen and b"step 3: saved" in seen, seen)
+
+
 def check_resume(runs):
     whole, broken = runs.folder(), runs.folder()
     flags = ("--steps", "30", "--save-every", "7", "--carry", "detach", "--accum", "2")
@@ -172,7 +193,7 @@ def check_bad_losses(runs):
 
 def main(build):
     runs = Runs(build)
-    for check in (check_run, check_results, check_resume, check_data, check_usage, check_bad_losses):
+    for check in (check_run, check_results, check_terminal, check_resume, check_data, check_usage, check_bad_losses):
         check(runs)
     runs.score.finish()
 
