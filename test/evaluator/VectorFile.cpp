@@ -1,4 +1,4 @@
-// Reads the float64 tensors of a conformance file, unrounded.
+// Reads the tensors of a conformance file, unrounded.
 #include "test/evaluator/VectorFile.h"
 
 #include "llvm/Support/Error.h"
@@ -6,6 +6,12 @@
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <cstring>
+
+template <typename Element> static double readElement(const char *begin, size_t index) {
+  Element element;
+  std::memcpy(&element, begin + index * sizeof element, sizeof element);
+  return static_cast<double>(element);
+}
 
 std::map<std::string, rondo::reference::Tensor> rondo::reference::readVectors(const std::string &path) {
   auto file = llvm::cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(path, false, false)));
@@ -24,14 +30,11 @@ std::map<std::string, rondo::reference::Tensor> rondo::reference::readVectors(co
       shape.push_back(*size.getAsInteger());
     Tensor tensor(shape);
     const char *begin = data + *(*fields.getArray("data_offsets"))[0].getAsInteger();
-    bool integers = fields.getString("dtype") == "I64";
-    for (size_t i = 0; i < tensor.data.size(); ++i) {
-      int64_t integer;
-      std::memcpy(&integer, begin + i * sizeof integer, sizeof integer);
-      std::memcpy(&tensor.data[i], begin + i * sizeof integer, sizeof integer);
-      if (integers)
-        tensor.data[i] = static_cast<double>(integer);
-    }
+    std::string type = fields.getString("dtype")->str();
+    for (size_t i = 0; i < tensor.data.size(); ++i)
+      tensor.data[i] = type == "I64"   ? readElement<int64_t>(begin, i)
+                       : type == "F32" ? readElement<float>(begin, i)
+                                       : readElement<double>(begin, i);
     tensors[name.str()] = std::move(tensor);
   }
   return tensors;
