@@ -11,6 +11,7 @@ using namespace rondo;
 #include "dialects/rondo/RondoEnums.cpp.inc"
 #include "dialects/rondo/interfaces/CostOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/DerivativeOpInterface.cpp.inc"
+#include "dialects/rondo/interfaces/MemoryOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/SequenceOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/TileOpInterface.cpp.inc"
 #define GET_ATTRDEF_CLASSES

@@ -88,6 +88,11 @@ static void copyUnwrittenOutputs(func::ReturnOp end) {
     Value value = output.get();
     if (value.getDefiningOp<GroupOp>() && written.insert(value).second)
       continue;
+    // A symbol's memory is copied before any group changes it.
+    if (Operation *producer = value.getDefiningOp(); isa_and_present<MemoryOpInterface>(producer))
+      builder.setInsertionPointAfter(producer);
+    else
+      builder.setInsertionPoint(end);
     auto copy = GroupOp::create(builder, end.getLoc(), value.getType(), value, /*slices=*/nullptr);
     Block &body = copy.getBody().emplaceBlock();
     Value input = body.addArgument(value.getType(), end.getLoc());

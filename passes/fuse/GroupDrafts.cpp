@@ -30,12 +30,19 @@ static Value throughReshapes(Value value) {
 // Ops of the backward pass, recomputed ones included, are kept apart from those of the forward pass.
 static bool isBackward(Operation *op) { return op->hasAttr("rondo.backward"); }
 
+// A parameter or optimiser state as a value: no kernel makes it, those that use it are bound to it.
+static bool isValueOfSymbol(Operation *op) {
+  auto memory = dyn_cast<MemoryOpInterface>(op);
+  return memory && memory.isValueOfSymbol();
+}
+
 GroupDraft &GroupDrafts::open(Operation *op) {
   auto draft = std::make_unique<GroupDraft>();
   draft->number = drafts.size();
   draft->root = dyn_cast<TileRootOpInterface>(op);
   draft->isBackward = isBackward(op);
-  draft->view = viewOf(op->getResult(0));
+  if (op->getNumResults() > 0) // else it works on memory in place, and nothing can be fused to it
+    draft->view = viewOf(op->getResult(0));
   return *drafts.emplace_back(std::move(draft));
 }
 
@@ -125,7 +132,7 @@ void GroupDrafts::assignPointwise(PointwiseTileOpInterface op, unsigned position
 }
 
 LogicalResult GroupDrafts::assignOp(Operation *op, unsigned position) {
-  if (isa<GetWeightOp, func::ReturnOp>(op) || followsUser(op))
+  if (isValueOfSymbol(op) || isa<func::ReturnOp>(op) || followsUser(op))
     return success();
   if (isa<TileRootOpInterface>(op))
     return add(open(op), op, position), success();
@@ -151,23 +158,44 @@ LogicalResult GroupDrafts::assign(Block &block) {
 // ---- order
 // -----------------------------------------------------------------------------------------------------
 
-// For each draft, the drafts that must come before it: its producers, and the readers of a state that it
-// writes.
+// Calls `visit` with every symbol that the draft's ops read, themselves or as the value of an operand.
+static void forEachReadSymbol(GroupDraft &draft, llvm::function_ref<void(StringRef)> visit) {
+  auto visitReads = [&](Operation *op) {
+    if (auto memory = dyn_cast_or_null<MemoryOpInterface>(op))
+      llvm::for_each(memory.getReadSymbols(), visit);
+  };
+  for (Operation *op : draft.ops) {
+    visitReads(op);
+    for (Value operand : op->getOperands())
+      if (Operation *producer = operand.getDefiningOp(); producer && isValueOfSymbol(producer))
+        visitReads(producer);
+  }
+}
+
+// For each draft, the drafts that must come before it: its producers, the readers of a symbol that it writes,
+// and those who write the symbol before it in the program.
 static llvm::DenseMap<GroupDraft *, llvm::SmallSetVector<GroupDraft *, 4>>
 predecessors(ArrayRef<std::unique_ptr<GroupDraft>> drafts) {
-  llvm::StringMap<GroupDraft *> writers;
+  llvm::StringMap<llvm::SmallSetVector<GroupDraft *, 1>> writers;
   for (auto &draft : drafts)
     for (Operation *op : draft->ops)
-      if (auto write = dyn_cast<WriteStateOp>(op))
-        writers[write.getState()] = draft.get();
+      if (auto memory = dyn_cast<MemoryOpInterface>(op))
+        for (StringRef symbol : memory.getWrittenSymbols())
+          writers[symbol].insert(draft.get());
   llvm::DenseMap<GroupDraft *, llvm::SmallSetVector<GroupDraft *, 4>> before;
   for (auto &draft : drafts) {
     before[draft.get()].insert_range(draft->producers);
-    for (Operation *op : draft->ops)
-      if (auto read = dyn_cast<ReadStateOp>(op))
-        if (GroupDraft *writer = writers.lookup(read.getState()); writer && writer != draft.get())
-          before[writer].insert(draft.get());
+    forEachReadSymbol(*draft, [&](StringRef symbol) {
+      auto found = writers.find(symbol);
+      if (found == writers.end() || found->second.contains(draft.get()))
+        return;
+      for (GroupDraft *writer : found->second)
+        before[writer].insert(draft.get());
+    });
   }
+  for (auto &[symbol, list] : writers)
+    for (auto [earlier, later] : llvm::zip(list.getArrayRef().drop_back(), list.getArrayRef().drop_front()))
+      before[later].insert(earlier);
   return before;
 }
 

@@ -101,6 +101,11 @@ FailureOr<PackageSpec::Binding> EntryReader::bindValue(DispatchOp command, Value
     if (found != index.parameters.end())
       return PackageSpec::Binding{PackageSpec::Space::Parameter, found->second};
   }
+  if (auto read = value.getDefiningOp<ReadOptimizerStateOp>()) {
+    auto found = index.optimizerStates.find(read.getState());
+    if (found != index.optimizerStates.end())
+      return PackageSpec::Binding{PackageSpec::Space::Optimizer, found->second};
+  }
   auto place = places.find(value);
   if (place != places.end())
     return place->second;

@@ -9,7 +9,9 @@ def AssignLayouts : Pass<"rondo-assign-layouts", "::mlir::ModuleOp"> {
   let description = [{
     Before: groups. After: every matrix parameter that some kernel reads as W in x W^T (`getPanelOperands` of its root) has
     `layout #rondo.layout<panels, P>` with the target's panel width P. All others stay row-major. A tied embedding
-    gathers its rows from the panels of the output product.
+    gathers its rows from the panels of the output product. An optimiser state has the layout of its parameter, and so does
+    every gradient on its way to the optimiser: as the encoding of its type, from the op that makes it, through
+    `rondo.add_gradients`, to `rondo.adamw` or `rondo.accumulate`.
 
     Refuses nothing.
 

@@ -60,6 +60,7 @@ public:
 private:
   FailureOr<const SharedKernel *> kernelFor(const GroupForm &form, const KernelContext &context);
   LayoutAttr layoutOf(Value graph);
+  RankedTensorType typeOf(StringRef symbol);
   void dispatch(const GroupForm &form, const SharedKernel &kernel);
 
   SymbolTable symbols;
@@ -73,6 +74,18 @@ LayoutAttr KernelFactory::layoutOf(Value graph) {
   auto parameter = graph.getDefiningOp<GetWeightOp>();
   auto weight = parameter ? symbols.lookup<WeightOp>(parameter.getWeight()) : WeightOp();
   return weight ? weight.getLayoutAttr() : LayoutAttr();
+}
+
+// Of what a symbol names, as KernelContext::symbolTypes says.
+RankedTensorType KernelFactory::typeOf(StringRef symbol) {
+  Operation *named = symbols.lookup(symbol);
+  if (auto state = dyn_cast<StateOp>(named))
+    return cast<RankedTensorType>(state.getSlotType());
+  if (auto state = dyn_cast<OptimizerStateOp>(named))
+    return cast<RankedTensorType>(state.getType());
+  auto weight = cast<WeightOp>(named);
+  auto type = cast<RankedTensorType>(weight.getType());
+  return RankedTensorType::get(type.getShape(), type.getElementType(), weight.getLayoutAttr());
 }
 
 FailureOr<const SharedKernel *> KernelFactory::kernelFor(const GroupForm &form,
@@ -115,8 +128,8 @@ void KernelFactory::dispatch(const GroupForm &form, const SharedKernel &kernel) 
     case BufferSource::Kind::Output:
       bindings.push_back(builder.getI64IntegerAttr(group.getNumOperands() + source.index));
       break;
-    case BufferSource::Kind::State:
-      bindings.push_back(FlatSymbolRefAttr::get(builder.getContext(), form.states[source.index]));
+    case BufferSource::Kind::Symbol:
+      bindings.push_back(FlatSymbolRefAttr::get(builder.getContext(), form.symbols[source.index]));
       break;
     case BufferSource::Kind::Table:
       bindings.push_back(source.table);
@@ -139,10 +152,8 @@ LogicalResult KernelFactory::replaceGroup(GroupOp group, int64_t slots) {
     return failure();
   SmallVector<LayoutAttr> layouts =
       llvm::map_to_vector(group.getInputs(), [&](Value v) { return layoutOf(v); });
-  auto slotTypes = llvm::map_to_vector(form->states, [&](StringRef state) {
-    return cast<RankedTensorType>(symbols.lookup<StateOp>(state).getSlotType());
-  });
-  FailureOr<const SharedKernel *> kernel = kernelFor(*form, {sizes, layouts, slotTypes, slots, tables});
+  auto symbolTypes = llvm::map_to_vector(form->symbols, [&](StringRef name) { return typeOf(name); });
+  FailureOr<const SharedKernel *> kernel = kernelFor(*form, {sizes, layouts, symbolTypes, slots, tables});
   if (failed(kernel))
     return failure();
   dispatch(*form, **kernel);

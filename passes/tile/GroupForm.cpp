@@ -46,21 +46,21 @@ static LogicalResult checkPointwise(Operation *op, const GroupForm &form) {
 }
 
 static LogicalResult findMembers(GroupForm &form) {
-  llvm::SmallSetVector<StringRef, 2> states;
+  llvm::SmallSetVector<StringRef, 4> symbols;
   for (Operation &op : form.group.getBody().front().without_terminator()) {
+    if (auto memory = dyn_cast<MemoryOpInterface>(op)) {
+      symbols.insert_range(memory.getReadSymbols());
+      symbols.insert_range(memory.getWrittenSymbols());
+    }
     if (auto root = dyn_cast<TileRootOpInterface>(op)) {
       form.root = root; // the only one: U3
     } else if (auto pointwise = dyn_cast<PointwiseTileOpInterface>(op)) {
       form.granularity = std::lcm(form.granularity, pointwise.getGranularity());
-    } else if (auto read = dyn_cast<ReadStateOp>(op)) {
-      states.insert(read.getState());
-    } else if (auto write = dyn_cast<WriteStateOp>(op)) {
-      states.insert(write.getState());
-    } else {
+    } else if (!isa<MemoryOpInterface>(op)) {
       return op.emitOpError("cannot become part of a kernel: it is neither a root nor pointwise");
     }
   }
-  form.states.assign(states.begin(), states.end());
+  form.symbols.assign(symbols.begin(), symbols.end());
   return success();
 }
 
@@ -68,12 +68,11 @@ FailureOr<GroupForm> GroupForm::analyse(GroupOp group) {
   GroupForm form{group, nullptr, {0, 0}, 1, {}};
   if (failed(findMembers(form)))
     return failure();
-  Value rows = form.root                          ? form.root->getResult(0)
-               : form.yield().getValues().empty() ? Value()
-                                                  : form.yield().getValues().front();
-  if (!rows)
+  ValueRange rows = form.root ? ValueRange(form.root->getResults()) : ValueRange(form.yield().getValues());
+  if (rows.empty() && !form.root)
     return group.emitOpError("expected a group without root to yield a value");
-  form.view = sequenceView(cast<RankedTensorType>(rows.getType()));
+  if (!rows.empty())
+    form.view = sequenceView(cast<RankedTensorType>(rows.front().getType()));
   if (form.root && failed(checkRoot(form.root)))
     return failure();
   for (Operation &op : group.getBody().front().without_terminator()) {

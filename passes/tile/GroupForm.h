@@ -10,10 +10,11 @@ namespace rondo {
 struct GroupForm {
   // Handles of ops have no const accessors, hence mutable.
   mutable GroupOp group;
-  mutable TileRootOpInterface root;          // null: a row kernel
-  RowsColumns view;                          // of the root's first result, or of the pointwise results
-  int64_t granularity = 1;                   // what the pointwise ops together need
-  llvm::SmallVector<llvm::StringRef> states; // symbols, in order of first use
+  mutable TileRootOpInterface root; // null: a row kernel
+  RowsColumns view;                 // of the root's first result, or of the pointwise results
+  int64_t granularity = 1;          // what the pointwise ops together need
+  llvm::SmallVector<llvm::StringRef>
+      symbols; // of states and parameters that its ops name, in order of first use
 
   // Reads the form of `group`; emits an error if the group breaks a rule of rondo-form-groups.
   static mlir::FailureOr<GroupForm> analyse(GroupOp group);

@@ -1,6 +1,7 @@
 // The kernel builder that graph ops emit a group's kernel through.
 #include "passes/tile/GroupKernel.h"
 
+#include "dialects/rondo/OperandBytes.h"
 #include "mlir/IR/AffineExpr.h"
 
 using namespace mlir;
@@ -92,6 +93,22 @@ Value GroupKernel::buffer(Value graph) {
   return inputBuffer(input, sequenceView(cast<RankedTensorType>(input.getType())));
 }
 
+static MemRefType flatType(RankedTensorType type) {
+  return MemRefType::get({storageBytes(type) / 4}, Float32Type::get(type.getContext()));
+}
+
+Value GroupKernel::storage(Value graph) {
+  auto type = cast<RankedTensorType>(graph.getType());
+  if (auto input = dyn_cast<BlockArgument>(throughReshapes(graph)))
+    return argument({BufferSource::Kind::Input, input.getArgNumber(), {}}, flatType(type), false);
+  return argument({BufferSource::Kind::Output, *yieldIndex(graph), {}}, flatType(type), true);
+}
+
+Value GroupKernel::storage(StringRef symbol, bool written) {
+  unsigned index = symbolIndex(symbol);
+  return argument({BufferSource::Kind::Symbol, index, {}}, flatType(context.symbolTypes[index]), written);
+}
+
 Value GroupKernel::table(DenseElementsAttr values) {
   BufferSource source{BufferSource::Kind::Table, 0, context.tables.intern(values)};
   auto type = cast<RankedTensorType>(values.getType());
@@ -101,17 +118,17 @@ Value GroupKernel::table(DenseElementsAttr values) {
 // ---- states
 // ----------------------------------------------------------------------------------------------------
 
-unsigned GroupKernel::stateIndex(StringRef state) const {
-  return llvm::find(form.states, state) - form.states.begin();
+unsigned GroupKernel::symbolIndex(StringRef state) const {
+  return llvm::find(form.symbols, state) - form.symbols.begin();
 }
 
 Value GroupKernel::poolBuffer(StringRef state, bool written) {
-  unsigned index = stateIndex(state);
-  RankedTensorType slot = context.slotTypes[index];
+  unsigned index = symbolIndex(state);
+  RankedTensorType slot = context.symbolTypes[index];
   SmallVector<int64_t> shape(slot.getShape());
   shape.insert(shape.begin(), context.slots);
   RowsColumns view = stateView(RankedTensorType::get(shape, slot.getElementType()));
-  return argument({BufferSource::Kind::State, index, {}},
+  return argument({BufferSource::Kind::Symbol, index, {}},
                   MemRefType::get({view.rows, view.columns}, slot.getElementType()), written);
 }
 

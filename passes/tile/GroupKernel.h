@@ -9,9 +9,9 @@ namespace rondo {
 
 // What a kernel argument is bound to, as seen from any group that shares the kernel.
 struct BufferSource {
-  enum class Kind { Input, Output, State, Table };
+  enum class Kind { Input, Output, Symbol, Table };
   Kind kind;
-  unsigned index = 0;            // operand or result of the group, entry of GroupForm::states
+  unsigned index = 0;            // operand or result of the group, entry of GroupForm::symbols
   mlir::FlatSymbolRefAttr table; // Kind::Table
   bool operator==(const BufferSource &) const = default;
 };
@@ -19,9 +19,11 @@ struct BufferSource {
 // What the group's surroundings add to its types.
 struct KernelContext {
   const target::TileSizes &sizes;
-  llvm::ArrayRef<LayoutAttr> layouts;               // storage layout per group operand, null = row-major
-  llvm::ArrayRef<mlir::RankedTensorType> slotTypes; // per entry of GroupForm::states
-  int64_t slots;                                    // of the entry point
+  llvm::ArrayRef<LayoutAttr> layouts; // storage layout per group operand, null = row-major
+  // Per entry of GroupForm::symbols: a state's slot, a parameter or optimiser state with its layout as
+  // encoding.
+  llvm::ArrayRef<mlir::RankedTensorType> symbolTypes;
+  int64_t slots; // of the entry point
   TableStore &tables;
 };
 
@@ -39,6 +41,8 @@ public:
   mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region) override;
   void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch,
                   const Region &region) override;
+  mlir::Value storage(mlir::Value graph) override;
+  mlir::Value storage(llvm::StringRef symbol, bool written) override;
   mlir::Value table(mlir::DenseElementsAttr values) override;
   mlir::Value operand(mlir::Value graph, const Region &region) override;
   mlir::Value columnVector(mlir::Value graph, const Region &region) override;
@@ -58,7 +62,7 @@ private:
   // Row `row` of a batch row's state in its pool, at the slot that `slot` (i32 `[B]`) gives it.
   mlir::Value poolRow(llvm::StringRef state, mlir::Value slot, mlir::Value batch, mlir::Value row);
   mlir::Value offsetRow(mlir::Value block, int64_t rowsPerBlock, mlir::Value row);
-  unsigned stateIndex(llvm::StringRef state) const;
+  unsigned symbolIndex(llvm::StringRef state) const;
   std::optional<unsigned> yieldIndex(mlir::Value graph) const;
   mlir::LogicalResult emitRowKernel(mlir::ValueRange ids);
 

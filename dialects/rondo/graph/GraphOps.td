@@ -3,6 +3,7 @@
 #define RONDO_DIALECTS_RONDO_GRAPH_GRAPHOPS_TD
 
 include "dialects/rondo/RondoAttrs.td"
+include "dialects/rondo/interfaces/MemoryOpInterface.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -23,7 +24,8 @@ def Rondo_WeightOp : Rondo_Op<"weight", [Symbol]> {
   let assemblyFormat = "$sym_name `:` $type `init` $init (`layout` $layout^)? attr-dict";
 }
 
-def Rondo_GetWeightOp : Rondo_Op<"get_weight", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Rondo_GetWeightOp : Rondo_Op<"get_weight", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+    DeclareOpInterfaceMethods<Rondo_MemoryOpInterface, ["getReadSymbols"]>]> {
   let summary = "a parameter as a value";
   let description = [{
     Constraints: K1 `weight` names a `rondo.weight` of the value's type.
@@ -77,9 +79,9 @@ def Rondo_DispatchOp : Rondo_Op<"dispatch"> {
   let summary = "a command: one kernel over its workgroups";
   let description = [{
     Binds the arguments of `tile.kernel @kernel` in order. `bindings` holds per argument an integer i (operand i, or result
-    i - #operands) or the symbol of a `rondo.state` or `rondo.table`. Made by `rondo-build-kernels`; `slices` are the
+    i - #operands) or the symbol of a `rondo.state`, `rondo.weight`, `rondo.optimizer_state` or `rondo.table`. Made by `rondo-build-kernels`; `slices` are the
     results' arena offsets in bytes, -1 where a result is an output of the entry point. Operands that are block arguments
-    are inputs, results of `rondo.get_weight` parameters, results of other dispatches arena slices or outputs.
+    are inputs, results of `rondo.get_weight` parameters, of `rondo.read_optimizer_state` optimiser states, results of other dispatches arena slices or outputs.
 
     Example: see test/passes/tile/build-kernels.mlir.
   }];

@@ -75,6 +75,11 @@ public:
   // result's own buffer if the group yields it.
   virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch,
                           const Region &region) = 0;
+  // Storage as one dimension, padding of panels included: of a `graph` value from outside of the group or, if
+  // the group computes it, of the result that it yields; and of a parameter or optimiser state that an op of
+  // the group names. f32.
+  virtual mlir::Value storage(mlir::Value graph) = 0;
+  virtual mlir::Value storage(llvm::StringRef symbol, bool written) = 0;
   // A read-only table that goes into the package, as a buffer of its shape and type: 2-D, f32 or i64.
   virtual mlir::Value table(mlir::DenseElementsAttr values) = 0;
 
@@ -102,5 +107,6 @@ protected:
 
 #include "dialects/rondo/interfaces/CostOpInterface.h.inc"
 #include "dialects/rondo/interfaces/DerivativeOpInterface.h.inc"
+#include "dialects/rondo/interfaces/MemoryOpInterface.h.inc"
 #include "dialects/rondo/interfaces/SequenceOpInterface.h.inc"
 #include "dialects/rondo/interfaces/TileOpInterface.h.inc"

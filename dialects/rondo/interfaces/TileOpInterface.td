@@ -32,6 +32,11 @@ def Rondo_TileRootOpInterface : OpInterface<"TileRootOpInterface"> {
         panels of N.
       }],
       "::llvm::SmallVector<::mlir::Value>", "getPanelOperands", (ins), [{}], [{ return {}; }]>,
+    InterfaceMethod<[{
+        True if the op works on the storage of its tensors elementwise, whatever the layout, and names no place in it: all
+        f32, of equal storage but for vectors beside them. Then groups that differ in shapes alone share a kernel.
+      }],
+      "bool", "worksOnStorage", (ins), [{}], [{ return false; }]>,
   ];
 }
 

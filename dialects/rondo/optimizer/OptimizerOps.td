@@ -5,6 +5,8 @@
 
 include "dialects/rondo/RondoAttrs.td"
 include "dialects/rondo/interfaces/CostOpInterface.td"
+include "dialects/rondo/interfaces/MemoryOpInterface.td"
+include "dialects/rondo/interfaces/TileOpInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -27,7 +29,7 @@ def Rondo_OptimizerStateOp : Rondo_Op<"optimizer_state", [Symbol]> {
   let assemblyFormat = "$sym_name $role (`of` $weight^)? `:` $type attr-dict";
 }
 
-def Rondo_ReadOptimizerStateOp : Rondo_Op<"read_optimizer_state", [MemoryEffects<[MemRead]>,
+def Rondo_ReadOptimizerStateOp : Rondo_Op<"read_optimizer_state", [MemoryEffects<[MemRead]>, DeclareOpInterfaceMethods<Rondo_MemoryOpInterface, ["getReadSymbols"]>,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "an optimiser tensor as a value";
   let description = [{
@@ -45,6 +47,8 @@ def Rondo_ReadOptimizerStateOp : Rondo_Op<"read_optimizer_state", [MemoryEffects
 }
 
 def Rondo_AccumulateOp : Rondo_Op<"accumulate", [MemoryEffects<[MemRead, MemWrite]>,
+    DeclareOpInterfaceMethods<Rondo_MemoryOpInterface, ["getReadSymbols", "getWrittenSymbols"]>,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["worksOnStorage"]>,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>, DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
   let summary = "state += value";
   let description = [{
@@ -61,6 +65,9 @@ def Rondo_AccumulateOp : Rondo_Op<"accumulate", [MemoryEffects<[MemRead, MemWrit
 }
 
 def Rondo_ClearOptimizerStateOp : Rondo_Op<"clear_optimizer_state", [MemoryEffects<[MemWrite]>,
+    DeclareOpInterfaceMethods<Rondo_MemoryOpInterface, ["getWrittenSymbols"]>,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["worksOnStorage"]>,
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "state = 0, after everything that reads it";
   let description = [{
@@ -77,6 +84,7 @@ def Rondo_ClearOptimizerStateOp : Rondo_Op<"clear_optimizer_state", [MemoryEffec
 }
 
 def Rondo_AddGradientsOp : Rondo_Op<"add_gradients", [Pure, SameOperandsAndResultType,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["worksOnStorage"]>,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
   let summary = "sum of two gradients of one parameter (tied weights)";
   let description = [{
@@ -93,6 +101,7 @@ def Rondo_AddGradientsOp : Rondo_Op<"add_gradients", [Pure, SameOperandsAndResul
 }
 
 def Rondo_SquareSumOp : Rondo_Op<"square_sum", [Pure, InferTypeOpAdaptor,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["worksOnStorage"]>,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
   let summary = "partial sums of the squares of a gradient";
   let description = [{
@@ -112,6 +121,7 @@ def Rondo_SquareSumOp : Rondo_Op<"square_sum", [Pure, InferTypeOpAdaptor,
 }
 
 def Rondo_AdamRatesOp : Rondo_Op<"adam_rates", [Pure, InferTypeOpAdaptor, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
   let summary = "what one step multiplies with: global norm, clipping, bias correction";
   let description = [{
@@ -145,6 +155,8 @@ def Rondo_AdamRatesOp : Rondo_Op<"adam_rates", [Pure, InferTypeOpAdaptor, AttrSi
 }
 
 def Rondo_AdamWOp : Rondo_Op<"adamw", [MemoryEffects<[MemRead, MemWrite]>,
+    DeclareOpInterfaceMethods<Rondo_MemoryOpInterface, ["getReadSymbols", "getWrittenSymbols"]>,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["worksOnStorage"]>,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>, DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
   let summary = "one AdamW step of one parameter, in place";
   let description = [{

@@ -4,6 +4,7 @@
 
 include "dialects/rondo/RondoAttrs.td"
 include "dialects/rondo/interfaces/CostOpInterface.td"
+include "dialects/rondo/interfaces/MemoryOpInterface.td"
 include "dialects/rondo/interfaces/TileOpInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -22,7 +23,7 @@ def Rondo_StateOp : Rondo_Op<"state", [Symbol]> {
   let assemblyFormat = "$sym_name $kind `:` $slot_type attr-dict";
 }
 
-def Rondo_ReadStateOp : Rondo_Op<"read_state", [MemoryEffects<[MemRead]>,
+def Rondo_ReadStateOp : Rondo_Op<"read_state", [MemoryEffects<[MemRead]>, DeclareOpInterfaceMethods<Rondo_MemoryOpInterface, ["getReadSymbols"]>,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the states of the slots in use: y[b] = pool[slot[b]]";
   let description = [{
@@ -41,7 +42,7 @@ def Rondo_ReadStateOp : Rondo_Op<"read_state", [MemoryEffects<[MemRead]>,
   let assemblyFormat = "$state `[` $slot `]` attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_WriteStateOp : Rondo_Op<"write_state", [MemoryEffects<[MemWrite]>,
+def Rondo_WriteStateOp : Rondo_Op<"write_state", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<Rondo_MemoryOpInterface, ["getWrittenSymbols"]>,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "pool[slot[b]] = value[b]";
   let description = [{

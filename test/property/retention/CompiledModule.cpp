@@ -3,6 +3,7 @@
 #include "test/property/retention/CompiledModule.h"
 
 #include "codegen/cpu/CompileKernels.h"
+#include "dialects/rondo/OperandBytes.h"
 #include "dialects/tile/Tile.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -26,9 +27,7 @@ char *Buffer::data() {
          (RONDO_BUFFER_ALIGNMENT - address % RONDO_BUFFER_ALIGNMENT) % RONDO_BUFFER_ALIGNMENT;
 }
 
-static size_t bytesOf(RankedTensorType type) {
-  return static_cast<size_t>(type.getNumElements()) * type.getElementTypeBitWidth() / 8;
-}
+static size_t bytesOf(Type type) { return static_cast<size_t>(storageBytes(cast<RankedTensorType>(type))); }
 
 static void require(bool condition, const char *what) {
   if (condition)
@@ -63,17 +62,29 @@ CompiledModule::CompiledModule(const std::string &text, Mutation mutate)
     int64_t slots = 1;
     for (auto entry : module->getOps<func::FuncOp>())
       slots = entry->getAttrOfType<EntryAttr>("rondo.entry").getSlots();
-    size_t bytes = bytesOf(cast<RankedTensorType>(state.getSlotType())) * static_cast<size_t>(slots);
-    states.emplace(state.getSymName().str(), Buffer(bytes));
+    size_t bytes = bytesOf(state.getSlotType()) * static_cast<size_t>(slots);
+    symbols.emplace(state.getSymName().str(), Buffer(bytes));
   }
+  for (auto weight : module->getOps<WeightOp>()) {
+    auto type = cast<RankedTensorType>(weight.getType());
+    auto stored = RankedTensorType::get(type.getShape(), type.getElementType(), weight.getLayoutAttr());
+    symbols.emplace(weight.getSymName().str(), Buffer(bytesOf(stored)));
+  }
+  for (auto state : module->getOps<OptimizerStateOp>())
+    symbols.emplace(state.getSymName().str(), Buffer(bytesOf(state.getType())));
   for (auto table : module->getOps<TableOp>()) {
     ArrayRef<char> raw = cast<DenseElementsAttr>(table.getValues()).getRawData();
-    size_t bytes = bytesOf(cast<RankedTensorType>(table.getValues().getType()));
+    size_t bytes = bytesOf(table.getValues().getType());
     Buffer copy(bytes);
     for (size_t i = 0; i < bytes; ++i) // a splat is stored once
       copy.data()[i] = raw[i % raw.size()];
-    tables.emplace(table.getSymName().str(), std::move(copy));
+    symbols.emplace(table.getSymName().str(), std::move(copy));
   }
+}
+
+int64_t CompiledModule::panelOf(const std::string &name) {
+  LayoutAttr layout = module->lookupSymbol<WeightOp>(name).getLayoutAttr();
+  return layout ? layout.getPanel() : 0;
 }
 
 void CompiledModule::load(const std::string &name) {
@@ -105,11 +116,8 @@ void CompiledModule::load(const std::string &name) {
 }
 
 void *CompiledModule::place(Attribute binding, DispatchOp command, llvm::DenseMap<Value, char *> &places) {
-  if (auto symbol = dyn_cast<FlatSymbolRefAttr>(binding)) {
-    std::string name = symbol.getValue().str();
-    auto state = states.find(name);
-    return state != states.end() ? state->second.data() : tables.at(name).data();
-  }
+  if (auto symbol = dyn_cast<FlatSymbolRefAttr>(binding))
+    return symbols.at(symbol.getValue().str()).data();
   int64_t number = cast<IntegerAttr>(binding).getInt(), inputs = command.getInputs().size();
   return places.at(number < inputs ? command.getInputs()[number] : command.getOutputs()[number - inputs]);
 }
@@ -131,17 +139,19 @@ std::vector<Buffer> CompiledModule::run(const std::string &name, std::vector<Buf
   llvm::DenseMap<Value, char *> places;
   for (auto [argument, input] : llvm::zip(entry.getArguments(), inputs))
     places[argument] = input.data();
+  for (auto memory : entry.getOps<MemoryOpInterface>())
+    places[memory->getResult(0)] = symbols.at(memory.getReadSymbols().front().str()).data();
   std::vector<std::unique_ptr<Buffer>> results;
   for (auto command : entry.getOps<DispatchOp>())
     for (Value output : command.getOutputs()) {
-      results.push_back(std::make_unique<Buffer>(bytesOf(cast<RankedTensorType>(output.getType()))));
+      results.push_back(std::make_unique<Buffer>(bytesOf(output.getType())));
       places[output] = results.back()->data();
     }
   for (auto command : entry.getOps<DispatchOp>())
     runCommand(command, places, shares);
   std::vector<Buffer> outputs;
   for (Value output : entry.getBody().front().getTerminator()->getOperands()) {
-    size_t bytes = bytesOf(cast<RankedTensorType>(output.getType()));
+    size_t bytes = bytesOf(output.getType());
     outputs.emplace_back(bytes);
     std::copy_n(places.at(output), bytes, outputs.back().data());
   }

@@ -46,7 +46,13 @@ public:
   // split into `shares` calls, as threads split them, the last ones first.
   std::vector<Buffer> run(const std::string &entry, std::vector<Buffer> &inputs, int64_t shares = 1);
   // The pool of a state, zero at first.
-  Buffer &state(const std::string &name) { return states.at(name); }
+  Buffer &state(const std::string &name) { return symbols.at(name); }
+  // Storage of a parameter or an optimiser state, in the layout that the plan chose; zero at first.
+  Buffer &storage(const std::string &name) { return symbols.at(name); }
+  // Panel width of a parameter, 0 if it is row-major.
+  int64_t panelOf(const std::string &name);
+  // Kernels in the module.
+  size_t kernelCount() const { return kernels.size(); }
 
 private:
   void runCommand(DispatchOp command, llvm::DenseMap<mlir::Value, char *> &places, int64_t shares);
@@ -61,7 +67,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   rt::LoadedImage image;
   std::map<std::string, Kernel> kernels;
-  std::map<std::string, Buffer> states, tables;
+  std::map<std::string, Buffer> symbols; // states, parameters, optimiser states, tables
   Buffer scratch{0};
 };
 
