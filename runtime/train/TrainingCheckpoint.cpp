@@ -278,6 +278,7 @@ absl::Status CheckpointFolder::forgetAfter(uint64_t step) {
     RONDO_RETURN_IF_ERROR(removeCheckpoint(path(), steps.front()));
     steps.erase(steps.begin());
   }
+  removeBeyond(path(), step, keep_); // killed after a write, the last run may not have come to it
   return updateLatest(path());
 }
 

@@ -63,9 +63,9 @@ public:
 
   const std::string &path() const { return folder_.path(); }
 
-  // Removes all checkpoints of steps after `step`, and what killed runs left behind: to be called before
-  // training goes on from `step`, since a run that goes on from an older checkpoint than the newest will get
-  // to those steps again. 0 removes all.
+  // Removes all checkpoints of steps after `step`, and of the others those that are too many: to be called
+  // before training goes on from `step`, since a run that goes on from an older checkpoint than the newest
+  // will get to those steps again. 0 removes all.
   absl::Status forgetAfter(uint64_t step);
 
   // Writes a checkpoint. OK acknowledges it: it survives a kill and a power failure from now on. On any error
