@@ -60,6 +60,10 @@ Value KernelLowering::emitNew(Value tile, const TilePoint &point, Vectors &done)
       .Case<tile::RepeatOp>([&](auto op) { return emitRepeat(op, point); })
       .Case<tile::RotatePairsOp>([&](auto op) { return emitRotatePairs(op, point, done); })
       .Case<tile::ReshapeOp>([&](auto op) { return emitReshape(op, point); })
+      .Case<tile::TransposeOp>([&](auto op) {
+        TilePoint source{point.column, point.row, point.lanes, point.count, !point.down && point.lanes > 1};
+        return emit(op.getSource(), source);
+      })
       .Case<arith::ConstantOp>([&](auto op) {
         return access().splat(cast<DenseElementsAttr>(op.getValue()).template getSplatValue<TypedAttr>(),
                               point.lanes);
@@ -191,6 +195,8 @@ int64_t KernelLowering::legalLanes(Value tile, bool down) {
     bool isAlong = broadcast.getAxis() && (*broadcast.getAxis() == 0) != down;
     return isAlong ? legalLanes(broadcast.getSource()) : lanes;
   }
+  if (auto transpose = dyn_cast<tile::TransposeOp>(op))
+    return legalLanes(transpose.getSource(), !down);
   if (auto reshape = dyn_cast<tile::ReshapeOp>(op))
     lanes = lanesOfReshape(reshape, down);
   if (auto repeat = dyn_cast<tile::RepeatOp>(op); repeat && !down)

@@ -181,8 +181,11 @@ std::optional<TileHome> KernelLowering::findHome(Value tile) {
 TileHome KernelLowering::materialise(Value tile) {
   if (auto home = homes.find(tile); home != homes.end())
     return home->second;
-  TileHome home = allocateFor(tile);
-  tile::DotOp fused = findFusibleDot(tile, home.transposed);
+  tile::DotOp fused = findFusibleDot(tile, isDown(tile));
+  // Register tiles store whole vectors, and panels of a left operand's rows are narrower.
+  bool isNarrow = fused && !isDown(tile) && preferredPanel(tile) % kLanes != 0;
+  TileHome home =
+      isNarrow ? allocate(typeOf(tile).getShape(), typeOf(tile).getElementType(), 0) : allocateFor(tile);
   prepare(tile, fused);
   emitInto(tile, fused, home);
   return homes[tile] = home;

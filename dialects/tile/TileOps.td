@@ -258,6 +258,22 @@ def Tile_RotatePairsOp : Tile_Op<"rotate_pairs", [Pure, SameOperandsAndResultTyp
   let hasVerifier = 1;
 }
 
+def Tile_TransposeOp : Tile_Op<"transpose", [Pure]> {
+  let summary = "rows become columns";
+  let description = [{
+    `result[i, j] = source[j, i]`.
+
+    Example:
+    ```mlir
+    %r = tile.transpose %x : tensor<8x64xf32> -> tensor<64x8xf32>
+    ```
+  }];
+  let arguments = (ins Tile_Tile:$source);
+  let results = (outs Tile_Tile:$tile);
+  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($tile)";
+  let hasVerifier = 1;
+}
+
 def Tile_ReshapeOp : Tile_Op<"reshape", [Pure]> {
   let summary = "the same elements in row-major order under another shape";
   let description = [{

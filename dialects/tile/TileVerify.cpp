@@ -163,6 +163,14 @@ LogicalResult RotatePairsOp::verify() {
   return success();
 }
 
+LogicalResult TransposeOp::verify() {
+  RankedTensorType source = typeOf(getSource()), tile = typeOf(getTile());
+  if (source.getRank() != 2 || tile.getRank() != 2 || source.getElementType() != tile.getElementType() ||
+      source.getDimSize(0) != tile.getDimSize(1) || source.getDimSize(1) != tile.getDimSize(0))
+    return emitOpError("expected the rows of ") << source << " as columns, found " << tile;
+  return success();
+}
+
 LogicalResult ReshapeOp::verify() {
   RankedTensorType source = typeOf(getSource()), tile = typeOf(getTile());
   if (source.getNumElements() != tile.getNumElements() || source.getElementType() != tile.getElementType())

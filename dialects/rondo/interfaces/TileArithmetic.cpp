@@ -81,6 +81,10 @@ Value TileArithmetic::fill(Value source, ArrayRef<int64_t> shape) {
   Value repeated = reshape(row(reshape(source, {1}), shape[0]), {shape[0]});
   return shape.size() == 1 ? repeated : column(repeated, shape[1]);
 }
+Value TileArithmetic::transpose(Value tile) {
+  auto type = withShape(tile, {shapeOf(tile)[1], shapeOf(tile)[0]});
+  return tile::TransposeOp::create(builder, loc, type, tile);
+}
 Value TileArithmetic::reduce(tile::Combine kind, Value tile, int64_t axis) {
   auto type = withShape(tile, {shapeOf(tile)[1 - axis]});
   return tile::ReduceOp::create(builder, loc, type, kind, tile, axis);

@@ -32,6 +32,7 @@ public:
   mlir::Value column(mlir::Value tile, int64_t columns);
   mlir::Value row(mlir::Value tile, int64_t rows);
   mlir::Value fill(mlir::Value source, llvm::ArrayRef<int64_t> shape);
+  mlir::Value transpose(mlir::Value tile);
   mlir::Value reduce(tile::Combine kind, mlir::Value tile, int64_t axis);
   mlir::Value scan(tile::Combine kind, mlir::Value tile, int64_t axis);
 

@@ -35,7 +35,8 @@ def Rondo_LinearLogProbOp : Rondo_Op<"linear_log_prob", [Pure, InferTypeOpAdapto
 }
 
 class Rondo_LinearLogProbGradOp<string mnemonic> : Rondo_Op<mnemonic, [Pure, InferTypeOpAdaptorWithIsCompatible,
-    DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>,
+    DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["getPanelOperands"]>]> {
   let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$weight, AnyRankedTensor:$targets,
       AnyRankedTensor:$log_sum_exp, AnyRankedTensor:$d_log_prob);
   let assemblyFormat = [{
@@ -77,11 +78,11 @@ def Rondo_LinearLogProbGradWeightOp : Rondo_LinearLogProbGradOp<"linear_log_prob
 
 def Rondo_MeanLossOp : Rondo_Op<"mean_loss", [Pure, InferTypeOpAdaptor,
     DeclareOpInterfaceMethods<Rondo_LossOpInterface>,
-    DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "weighted mean of negative log-probabilities";
   let description = [{
     With w = `loss_weight`, taken as 0 where the target is -1: `weight_sum` = sum w, `loss` = - sum w log_prob / weight_sum, both f32
-    scalars; `loss` is 0 where weight_sum is 0. `log_prob`, `loss_weight` f32 `[B, T]`, `targets` i32 `[B, T]`. The order of the sums
+    scalars; `loss` is 0 where weight_sum is 0; where w is 0, log_prob does not count, whatever it is. `log_prob`, `loss_weight` f32 `[B, T]`, `targets` i32 `[B, T]`. The order of the sums
     depends on B and T only.
 
     Constraints: ML1 the shapes above.
@@ -98,7 +99,7 @@ def Rondo_MeanLossOp : Rondo_Op<"mean_loss", [Pure, InferTypeOpAdaptor,
 }
 
 def Rondo_MeanLossGradOp : Rondo_Op<"mean_loss_grad", [Pure, InferTypeOpAdaptor,
-    DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_PointwiseTileOpInterface>]> {
   let summary = "gradient of mean_loss by log_prob";
   let description = [{
     d_log_prob = - d_loss w / weight_sum (0 where weight_sum is 0), w as in `mean_loss`; `d_loss` is an f32 scalar, absent: 1. With

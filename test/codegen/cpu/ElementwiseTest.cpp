@@ -111,6 +111,25 @@ TEST(Tiles, RotateRepeatReshape) {
     ASSERT_EQ(z[i], x[i]);
 }
 
+TEST(Tiles, TransposeIntoRowsAndPanels) {
+  constexpr int64_t rows = 37, columns = 52; // whole squares of 16, and tails both ways
+  AlignedFloats x = randomFloats(rows * columns, 1), y(columns * rows), z(64 * rows);
+  runKernel(kernelText("%X: memref<37x52xf32>, %Y: memref<52x37xf32>, "
+                       "%Z: memref<52x37xf32, affine_map<(n, k) -> (n floordiv 32, k, n mod 32)>>",
+                       "false, true, true", R"(
+    %x = tile.load %X[%c0, %c0] : memref<37x52xf32> -> tensor<37x52xf32>
+    %t = tile.transpose %x : tensor<37x52xf32> -> tensor<52x37xf32>
+    %u = arith.addf %t, %t : tensor<52x37xf32>
+    tile.store %u, %Y[%c0, %c0] : tensor<52x37xf32>, memref<52x37xf32>
+    tile.store %t, %Z[%c0, %c0] : tensor<52x37xf32>, memref<52x37xf32, affine_map<(n, k) -> (n floordiv 32, k, n mod 32)>>)"),
+            {x.data(), y.data(), z.data()});
+  for (int64_t i = 0; i < columns; ++i)
+    for (int64_t j = 0; j < rows; ++j) {
+      ASSERT_EQ(y[i * rows + j], 2 * x[j * columns + i]) << i << ", " << j;
+      ASSERT_EQ(z[(i / 32 * rows + j) * 32 + i % 32], x[j * columns + i]) << i << ", " << j;
+    }
+}
+
 TEST(Tiles, ReduceAndScan) {
   for (int64_t columns : {1, 5, 16, 37, 64}) {
     AlignedFloats x = randomFloats(7 * columns, 1), sums(7), tops(columns), running(7 * columns),

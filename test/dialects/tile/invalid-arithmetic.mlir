@@ -218,3 +218,16 @@ tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>) writes [false, false] gr
   %d = tile.reshape %a : tensor<8x16xf32> -> tensor<8x8xf32>
   tile.return
 }
+
+// -----
+
+tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>) writes [false, false] grid [1] ids(%id) {
+  %c0 = arith.constant 0 : index
+  %f = memref.load %v[%c0] : memref<8xf32>
+  %a = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x16xf32>
+  %s = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x8xf32>
+  %u = tile.load %v[%c0] : memref<8xf32> -> tensor<8xf32>
+  // expected-error @+1 {{'tile.transpose' op expected the rows of 'tensor<8x16xf32>' as columns, found 'tensor<8x8xf32>'}}
+  %d = tile.transpose %a : tensor<8x16xf32> -> tensor<8x8xf32>
+  tile.return
+}

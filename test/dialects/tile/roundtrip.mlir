@@ -57,5 +57,7 @@ tile.kernel @arithmetic(%x: memref<64x32xf32>, %p: memref<1xf32>) writes [false,
   %j = tile.rotate_pairs interleaved %q width 16 : tensor<64x32xf32>
   // CHECK: tile.reshape %{{.*}} : tensor<64x32xf32> -> tensor<128x16xf32>
   %h = tile.reshape %q : tensor<64x32xf32> -> tensor<128x16xf32>
+  // CHECK: tile.transpose %{{.*}} : tensor<64x32xf32> -> tensor<32x64xf32>
+  %ht = tile.transpose %q : tensor<64x32xf32> -> tensor<32x64xf32>
   tile.return
 }

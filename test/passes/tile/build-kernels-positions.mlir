@@ -18,8 +18,8 @@ func.func @table(%p: tensor<1x8xi64>) -> (tensor<1x8x4xf32>, tensor<1x8x4xf32>)
 // The logits of a block of words never leave it; the words that do not fill a block are one of their own.
 // CHECK-LABEL: tile.kernel @linear_log_prob_1
 // CHECK:       scf.for {{.*}} -> (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>)
-// CHECK:         tile.dot {{.*}} {transpose_b} : tensor<8x4xf32>, tensor<256x4xf32> -> tensor<8x256xf32>
-// CHECK:       tile.dot {{.*}} {transpose_b} : tensor<8x4xf32>, tensor<88x4xf32> -> tensor<8x88xf32>
+// CHECK:         tile.dot {{.*}} {transpose_b} : tensor<256x4xf32>, tensor<8x4xf32> -> tensor<256x8xf32>
+// CHECK:       tile.dot {{.*}} {transpose_b} : tensor<88x4xf32>, tensor<8x4xf32> -> tensor<88x8xf32>
 // CHECK:       math.log
 func.func @score(%x: tensor<1x8x4xf32>, %w: tensor<600x4xf32>, %t: tensor<1x8xi32>) -> tensor<1x8xf32>
     attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 8, slots = 1>} {
