@@ -161,6 +161,7 @@ private:
   void lowerReduce(tile::ReduceOp reduce);
   void lowerScan(tile::ScanOp scan);
   void lowerScatterAdd(tile::ScatterAddOp scatter);
+  void addAt(const TileHome &home, const TilePoint &point, mlir::Value value);
   mlir::Value fold(int64_t from, int64_t to, int64_t step, mlir::Value initial,
                    llvm::function_ref<mlir::Value(mlir::Value index, mlir::Value running)> body);
   mlir::Value combine(tile::Combine kind, mlir::Value a, mlir::Value b);

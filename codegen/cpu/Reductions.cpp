@@ -130,9 +130,8 @@ void KernelLowering::lowerScan(tile::ScanOp scan) {
 }
 
 void KernelLowering::lowerScatterAdd(tile::ScatterAddOp scatter) {
-  Value zero = access().index(0);
   TileHome buffer = bufferHome(scatter.getBuffer(), {scatter.getColumn(), scatter.getColumn()});
-  buffer.offsets[0] = zero;
+  buffer.offsets[buffer.transposed ? 1 : 0] = access().index(0);
   Value source = scatter.getTile();
   if (!findHome(scatter.getRows()))
     materialise(scatter.getRows());
@@ -148,10 +147,22 @@ void KernelLowering::lowerScatterAdd(tile::ScatterAddOp scatter) {
       TilePoint from = point, to = point;
       from.row = row;
       to.row = target;
-      Value sum = arith::AddFOp::create(builder, loc, access().load(buffer, to), emit(source, from));
-      access().store(sum, buffer, to);
+      addAt(buffer, to, emit(source, from));
     });
   });
+}
+
+// A row's elements lie apart in panels, a vector's lanes one by one.
+void KernelLowering::addAt(const TileHome &home, const TilePoint &point, Value value) {
+  auto addOne = [&](const TilePoint &at, Value part) {
+    Value sum = arith::AddFOp::create(builder, loc, access().load(home, at), part);
+    access().store(sum, home, at);
+  };
+  if (!home.transposed || point.lanes == 1)
+    return addOne(point, value);
+  for (int64_t lane = 0; lane < point.count; ++lane)
+    addOne({point.row, access().add(point.column, lane), 1, 1},
+           vector::ExtractOp::create(builder, loc, value, lane));
 }
 
 } // namespace rondo::codegen

@@ -65,7 +65,11 @@ Target describe(const Machine &machine) {
                   .panel = 32,
                   .vocabularyColumns = 256,
                   .valueColumns = 0,
-                  .maxChunk = 128};
+                  .maxChunk = 128,
+                  .gradientRows = 256,
+                  .gradientDepth = 128,
+                  .gradientBatch = 256,
+                  .workgroups = 8};
   return target;
 }
 

@@ -14,6 +14,10 @@ struct TileSizes {
   int64_t vocabularyColumns; // vocabulary columns per step of a streamed softmax
   int64_t valueColumns;      // columns of v per retention workgroup; 0 = all
   int64_t maxChunk;          // largest retention chunk
+  int64_t gradientRows;      // most rows of a region of dx = dy W and dW = dy^T x, which share a packed block
+  int64_t gradientDepth;     // rows of W per step of dx = dy W
+  int64_t gradientBatch;     // rows of the batch per step of dW = dy^T x
+  int64_t workgroups;        // regions of a gradient shrink until there are so many
 };
 
 } // namespace rondo::target

@@ -109,7 +109,8 @@ def Tile_GatherOp : Tile_Op<"gather", [MemoryEffects<[MemRead]>]> {
 def Tile_ScatterAddOp : Tile_Op<"scatter_add", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "adds rows of a tile to rows of a buffer, in order";
   let description = [{
-    For i ascending: `buffer[rows[i], column + j] += tile[i, j]`. Equal indices add in ascending i, so the sum's bits are fixed.
+    For i ascending: `buffer[rows[i], column + j] += tile[i, j]`. Equal indices add in ascending i, so the sum's bits are fixed. The buffer may be stored in
+    panels.
 
     Example:
     ```mlir

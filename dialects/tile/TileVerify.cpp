@@ -81,8 +81,8 @@ LogicalResult GatherOp::verify() {
 }
 
 LogicalResult ScatterAddOp::verify() {
-  if (getPanelWidth(bufferOf(getBuffer())) || !isa<Float32Type>(bufferOf(getBuffer()).getElementType()))
-    return emitOpError("expected a row-major f32 buffer, found ") << getBuffer().getType();
+  if (!isa<Float32Type>(bufferOf(getBuffer()).getElementType()))
+    return emitOpError("expected an f32 buffer, found ") << getBuffer().getType();
   return verifyRows(*this, bufferOf(getBuffer()), typeOf(getTile()), typeOf(getRows()));
 }
 

@@ -19,6 +19,22 @@ static void eraseDeadOps(Block &block) {
       op.erase();
 }
 
+// Puts the ops of single kernels in the place of those that take several.
+static void splitIntoKernels(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    auto sequence = dyn_cast<KernelSequenceOpInterface>(op);
+    if (!sequence)
+      continue;
+    OpBuilder builder(&op);
+    Operation *before = op.getPrevNode();
+    SmallVector<Value> values = sequence.buildKernelOps(builder);
+    for (Operation *made = op.getPrevNode(); made != before; made = made->getPrevNode())
+      made->setDiscardableAttrs(op.getDiscardableAttrDictionary());
+    op.replaceAllUsesWith(values);
+    op.erase();
+  }
+}
+
 // Gives every user of a reshape or a state read a copy of its own, right before it, so that the copy can
 // follow it.
 static void copyToUsers(Block &block) {
@@ -106,6 +122,7 @@ static LogicalResult formGroups(func::FuncOp entry, const target::TileSizes &siz
   Block &block = entry.getBody().front();
   auto end = cast<func::ReturnOp>(block.getTerminator());
   eraseDeadOps(block);
+  splitIntoKernels(block);
   copyToUsers(block);
 
   GroupDrafts drafts(sizes);

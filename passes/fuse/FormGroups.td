@@ -17,7 +17,7 @@ def FormGroups : Pass<"rondo-form-groups", "::mlir::ModuleOp"> {
     otherwise it begins a row kernel of its own, which its consumers may join. A value that is also used elsewhere is
     yielded as well.
 
-    Reshapes are other views of the same bytes and are copied to where they are used. State reads and writes go with the
+    An op that takes several kernels (`KernelSequenceOpInterface`) is replaced by ops of one kernel each. Reshapes are other views of the same bytes and are copied to where they are used. State reads and writes go with the
     op that uses them. Inputs that are outputs, and outputs that repeat another, are copied by groups without ops. Groups
     are ordered by their first op as far as their data allow; a state is read by all before it is written.
 

@@ -109,6 +109,10 @@ Value GroupKernel::storage(StringRef symbol, bool written) {
   return argument({BufferSource::Kind::Symbol, index, {}}, flatType(context.symbolTypes[index]), written);
 }
 
+Value GroupKernel::resultBuffer(Value graphResult) {
+  return outputBuffer(*yieldIndex(graphResult), sequenceView(cast<RankedTensorType>(graphResult.getType())));
+}
+
 Value GroupKernel::table(DenseElementsAttr values) {
   BufferSource source{BufferSource::Kind::Table, 0, context.tables.intern(values)};
   auto type = cast<RankedTensorType>(values.getType());

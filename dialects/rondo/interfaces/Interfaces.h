@@ -67,6 +67,8 @@ public:
   // group: a parameter, an input, another group's result. Parameters keep their storage layout in the
   // memref's layout map, gradients the one that is the encoding of their type.
   virtual mlir::Value buffer(mlir::Value graph) = 0;
+  // The buffer of a result of the root that the group yields, for a root that adds to what it has stored.
+  virtual mlir::Value resultBuffer(mlir::Value graphResult) = 0;
   // A rectangle of batch row `batch`'s state `[B, ..., C]`, counted within that row as (product of the middle
   // dimensions) x C: from the pool if `graph` is a rondo.read_state in the group (its slot applied), else
   // from the operand's buffer. A null `graph` gives f32 zeros.

@@ -59,4 +59,16 @@ def Rondo_PointwiseTileOpInterface : OpInterface<"PointwiseTileOpInterface"> {
   ];
 }
 
+def Rondo_KernelSequenceOpInterface : OpInterface<"KernelSequenceOpInterface"> {
+  let cppNamespace = "::rondo";
+  let description = [{
+    An op whose work takes several kernels, one after the other: there is no barrier across workgroups, so what one wrote, others see in
+    a later kernel only. `rondo-form-groups` replaces it by ops that become parts of kernels.
+  }];
+  let methods = [
+    InterfaceMethod<"Builds the ops that take this op's place; returns the values of its results.",
+      "::llvm::SmallVector<::mlir::Value>", "buildKernelOps", (ins "::mlir::OpBuilder &":$builder)>,
+  ];
+}
+
 #endif

@@ -33,6 +33,14 @@ Work RmsNormGradWeightOp::getWork() {
   return {.vectorFlops = 5 * elementCount(getX()), .bytes = bytesOfOperandsAndResults(*this)};
 }
 
+Work RmsNormGradBlocksOp::getWork() {
+  return {.vectorFlops = 5 * elementCount(getX()), .bytes = bytesOfOperandsAndResults(*this)};
+}
+
+Work SumBlocksOp::getWork() {
+  return {.vectorFlops = elementCount(getSums()), .bytes = bytesOfOperandsAndResults(*this)};
+}
+
 Work ActivationGradOp::getWork() {
   double flops = getKind() == Activation::Relu ? 1 : kTranscendental + 5;
   return {.vectorFlops = flops * elementCount(getX()), .bytes = bytesOfOperandsAndResults(*this)};

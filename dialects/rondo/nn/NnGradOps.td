@@ -9,7 +9,8 @@ class Rondo_ParameterGradOp<string mnemonic, list<Trait> traits = []>
     : Rondo_Op<mnemonic, !listconcat([Pure, InferTypeOpAdaptorWithIsCompatible,
                                       DeclareOpInterfaceMethods<Rondo_CostOpInterface>], traits)>;
 
-def Rondo_LinearGradInputOp : Rondo_NnOp<"linear_grad_input"> {
+def Rondo_LinearGradInputOp : Rondo_NnOp<"linear_grad_input",
+    [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["getPanelOperands"]>]> {
   let summary = "dx = dy W: gradient of linear by its input";
   let description = [{
     `dy` `[B, T, N]`, `weight` `[N, K]` as checkpoints store it -> `[B, T, K]`. Reads the panels of W that the forward product
@@ -27,7 +28,8 @@ def Rondo_LinearGradInputOp : Rondo_NnOp<"linear_grad_input"> {
   let assemblyFormat = "$dy `,` $weight attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_LinearGradWeightOp : Rondo_ParameterGradOp<"linear_grad_weight"> {
+def Rondo_LinearGradWeightOp : Rondo_ParameterGradOp<"linear_grad_weight",
+    [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "dW = sum over rows of dy x^T: gradient of linear by its weight";
   let description = [{
     `dy` `[B, T, N]`, `x` `[B, T, K]` (or `[B, T, H, d]` with H * d = K) -> `[N, K]`.
@@ -44,7 +46,8 @@ def Rondo_LinearGradWeightOp : Rondo_ParameterGradOp<"linear_grad_weight"> {
   let assemblyFormat = "$dy `,` $x attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_EmbeddingGradOp : Rondo_ParameterGradOp<"embedding_grad"> {
+def Rondo_EmbeddingGradOp : Rondo_ParameterGradOp<"embedding_grad",
+    [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "gradient of embedding by its table: rows of dy added up per token";
   let description = [{
     dtable[v] = sum of dy[b, t] over the positions with tokens[b, t] = v, in ascending order of b * T + t. `tokens` i32
@@ -62,7 +65,7 @@ def Rondo_EmbeddingGradOp : Rondo_ParameterGradOp<"embedding_grad"> {
   let assemblyFormat = "$tokens `,` $dy `vocabulary` $vocabulary attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_RmsNormGradOp : Rondo_NnOp<"rms_norm_grad"> {
+def Rondo_RmsNormGradOp : Rondo_PointwiseOp<"rms_norm_grad"> {
   let summary = "gradient of rms_norm by its input";
   let description = [{
     With r = 1 / sqrt(mean(x^2) + eps) and g = dy * weight: dx = r g - r^3 x mean(x g), over the last dimension.
@@ -82,11 +85,12 @@ def Rondo_RmsNormGradOp : Rondo_NnOp<"rms_norm_grad"> {
   let hasVerifier = 1;
 }
 
-def Rondo_RmsNormGradWeightOp : Rondo_ParameterGradOp<"rms_norm_grad_weight"> {
+def Rondo_RmsNormGradWeightOp : Rondo_ParameterGradOp<"rms_norm_grad_weight",
+    [DeclareOpInterfaceMethods<Rondo_KernelSequenceOpInterface>]> {
   let summary = "gradient of rms_norm by its weight";
   let description = [{
     dw[j] = sum over all rows of dy[row, j] x[row, j] / sqrt(mean(x[row]^2) + eps); a row is one run of the last dimension, so
-    heads count as rows. `x` and `dy` have one shape -> `[last dimension]`.
+    heads count as rows. `x` and `dy` have one shape -> `[last dimension]`. In kernels it is `rms_norm_grad_blocks` and `sum_blocks`.
 
     Constraints: NG1 the shapes above. NG2 `eps` >= 0.
 
@@ -101,7 +105,47 @@ def Rondo_RmsNormGradWeightOp : Rondo_ParameterGradOp<"rms_norm_grad_weight"> {
   let hasVerifier = 1;
 }
 
-def Rondo_ActivationGradOp : Rondo_NnOp<"activation_grad"> {
+def Rondo_RmsNormGradBlocksOp : Rondo_NnOp<"rms_norm_grad_blocks", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+  let summary = "partial sums of rms_norm_grad_weight";
+  let description = [{
+    The R = B * T positions are cut into P = ceil(R / b) blocks of b = max(64, ceil(R / 64)), the last one shorter; the result `[P, last
+    dimension]` holds the sum of each.
+
+    Constraints: NG1 the shapes above. NG2 `eps` >= 0.
+
+    Example:
+    ```mlir
+    %p = rondo.rms_norm_grad_blocks %x, %dy eps 1.0e-6 : (tensor<2x40x64xf32>, tensor<2x40x64xf32>) -> tensor<2x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, F64Attr:$eps);
+  let results = (outs AnyRankedTensor:$sums);
+  let assemblyFormat = "$x `,` $dy `eps` $eps attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// b, for an input of this type.
+    static int64_t blockPositions(::mlir::RankedTensorType x);
+  }];
+}
+
+def Rondo_SumBlocksOp : Rondo_ParameterGradOp<"sum_blocks", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+  let summary = "sum of partial sums";
+  let description = [{
+    `sums` `[P, D]` -> `[D]`, blocks in ascending order.
+
+    Constraints: SB1 the shapes above.
+
+    Example:
+    ```mlir
+    %dw = rondo.sum_blocks %p : (tensor<2x64xf32>) -> tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$sums);
+  let results = (outs AnyRankedTensor:$sum);
+  let assemblyFormat = "$sums attr-dict `:` functional-type(operands, results)";
+}
+
+def Rondo_ActivationGradOp : Rondo_PointwiseOp<"activation_grad"> {
   let summary = "gradient of activation: dx = f'(x) dy";
   let description = [{
     `x` is the activation's input, of dy's shape. relu'(0) = 0.
@@ -118,7 +162,7 @@ def Rondo_ActivationGradOp : Rondo_NnOp<"activation_grad"> {
   let assemblyFormat = "$kind $x `,` $dy attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_SumHeadsOp : Rondo_NnOp<"sum_heads"> {
+def Rondo_SumHeadsOp : Rondo_NnOp<"sum_heads", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "sums of consecutive heads: the gradient of a head that several heads shared";
   let description = [{
     `x` `[B, T, H, d]` -> `[B, T, heads, d]`, head i being the sum of heads i H / heads to (i + 1) H / heads - 1.
@@ -135,7 +179,7 @@ def Rondo_SumHeadsOp : Rondo_NnOp<"sum_heads"> {
   let assemblyFormat = "$x `to` $heads attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_SegmentStartsOp : Rondo_NnOp<"segment_starts"> {
+def Rondo_SegmentStartsOp : Rondo_NnOp<"segment_starts", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "where packed documents begin";
   let description = [{
     reset[b, t] = 1 where t > 0 and segments[b, t] != segments[b, t - 1], else 0. `segments` i32 `[B, T]` -> i8 `[B, T]`. The

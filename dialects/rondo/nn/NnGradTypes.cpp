@@ -2,6 +2,8 @@
 #include "dialects/rondo/Rondo.h"
 #include "dialects/rondo/ShapeMatcher.h"
 
+#include <algorithm>
+
 using namespace mlir;
 using namespace rondo;
 
@@ -75,6 +77,30 @@ LogicalResult RmsNormGradWeightOp::inferReturnTypes(MLIRContext *context, MaybeL
   return success();
 }
 
+int64_t RmsNormGradBlocksOp::blockPositions(RankedTensorType x) {
+  return std::max<int64_t>(64, llvm::divideCeil(x.getDimSize(0) * x.getDimSize(1), 64));
+}
+
+LogicalResult RmsNormGradBlocksOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                                    Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  if (failed(matchNormed(shapes, op.getX().getType(), op.getDy().getType())))
+    return failure();
+  int64_t perBlock = blockPositions(cast<RankedTensorType>(op.getX().getType()));
+  shapes.bind("P", llvm::divideCeil(shapes["B"] * shapes["T"], perBlock));
+  types.push_back(shapes.tensor({"P", "last"}, shapes.f32()));
+  return success();
+}
+
+LogicalResult SumBlocksOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                            Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  if (failed(shapes.match("SB1", "sums", op.getSums().getType(), {"P", "D"}, shapes.f32())))
+    return failure();
+  types.push_back(shapes.tensor({"D"}, shapes.f32()));
+  return success();
+}
+
 static LogicalResult verifyEps(Operation *op, FloatAttr eps) {
   if (eps.getValue().isNegative() || eps.getValue().isNaN())
     return op->emitOpError("NG2: expected eps >= 0, found ") << eps;
@@ -82,6 +108,7 @@ static LogicalResult verifyEps(Operation *op, FloatAttr eps) {
 }
 LogicalResult RmsNormGradOp::verify() { return verifyEps(*this, getEpsAttr()); }
 LogicalResult RmsNormGradWeightOp::verify() { return verifyEps(*this, getEpsAttr()); }
+LogicalResult RmsNormGradBlocksOp::verify() { return verifyEps(*this, getEpsAttr()); }
 
 LogicalResult ActivationGradOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
                                                  Types &types) {
@@ -121,6 +148,7 @@ LogicalResult SegmentStartsOp::inferReturnTypes(MLIRContext *context, MaybeLocat
 // The plan gives a gradient its parameter's storage layout.
 bool LinearGradWeightOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) { return equalButForLayout(a, b); }
 bool EmbeddingGradOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) { return equalButForLayout(a, b); }
+bool SumBlocksOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) { return equalButForLayout(a, b); }
 bool RmsNormGradWeightOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) {
   return equalButForLayout(a, b);
 }

@@ -1,6 +1,7 @@
 // Tile arithmetic of the ops that work on runs of columns: the RMS norm and the rotation.
 #include "dialects/rondo/Rondo.h"
 #include "dialects/rondo/interfaces/Tiling.h"
+#include "dialects/rondo/nn/RowNorm.h"
 #include "dialects/tile/Tile.h"
 
 using namespace mlir;
@@ -12,10 +13,7 @@ static int64_t lastDimension(Value value) {
 
 int64_t RmsNormOp::getGranularity() { return lastDimension(getX()); }
 
-// 1 / sqrt(mean(x^2) + eps) of each row of `x`, `[M, N]` -> `[M]`.
-static Value inverseNorm(KernelBuilder &kernel, Value x, double eps) {
-  OpBuilder &b = kernel.builder();
-  Location loc = kernel.loc();
+Value rondo::inverseNorm(OpBuilder &b, Location loc, Value x, double eps) {
   auto type = cast<RankedTensorType>(x.getType());
   auto rows = RankedTensorType::get({type.getDimSize(0)}, type.getElementType());
   Value squares = arith::MulFOp::create(b, loc, x, x);
@@ -36,7 +34,7 @@ Value RmsNormOp::emitTile(KernelBuilder &kernel, const Region &region) {
   auto runsType =
       RankedTensorType::get({region.rows * region.columns / width, width}, regionType.getElementType());
   Value runs = runsType == regionType ? x : tile::ReshapeOp::create(b, loc, runsType, x);
-  Value factors = inverseNorm(kernel, runs, getEps().convertToDouble());
+  Value factors = inverseNorm(b, loc, runs, getEps().convertToDouble());
   Value spread = tile::BroadcastOp::create(b, loc, runsType, factors, b.getI64IntegerAttr(1));
   Value y = arith::MulFOp::create(b, loc, runs, spread);
   if (runsType != regionType)

@@ -5,7 +5,7 @@
 include "dialects/rondo/retention/RetentionOps.td"
 
 def Rondo_RetentionGradDecayOp : Rondo_Op<"retention_grad_decay", [Pure, InferTypeOpAdaptor, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "gradient of retention by its log decay";
   let description = [{
     The reverse running sum, per batch row and head and within a document,

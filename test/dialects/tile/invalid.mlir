@@ -155,7 +155,7 @@ tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>, %i: memref<4xi32>, %m: m
   %a = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x16xf32>
   %n = tile.load %m[%c0, %c0] : memref<4x16xi32> -> tensor<4x16xi32>
   %r = tile.load %i[%c0] : memref<4xi32> -> tensor<4xi32>
-  // expected-error @+1 {{'tile.scatter_add' op expected a row-major f32 buffer, found 'memref<4x16xi32>'}}
+  // expected-error @+1 {{'tile.scatter_add' op expected an f32 buffer, found 'memref<4x16xi32>'}}
   tile.scatter_add %n, %m[%r, %c0] : tensor<4x16xi32>, memref<4x16xi32>, tensor<4xi32>
   tile.return
 }

@@ -173,3 +173,21 @@ module {
     return %b, %c : tensor<1x8x64xf32>, tensor<1x8x64xf32>
   }
 }
+
+// -----
+
+// An op that takes several kernels becomes ops of one kernel each, which carry its attributes.
+module {
+  // CHECK-LABEL: func.func @several_kernels
+  func.func @several_kernels(%x: tensor<1x130x64xf32>) -> tensor<64xf32>
+      attributes {rondo.entry = #rondo.entry<grad, B = 1, T = 130, slots = 0>} {
+    // CHECK: %[[SUMS:.*]] = rondo.group(%arg0)
+    // CHECK: rondo.rms_norm_grad_blocks {{.*}}rondo.backward
+    // CHECK: rondo.group(%[[SUMS]])
+    // CHECK: rondo.sum_blocks {{.*}}rondo.backward
+    // CHECK-NOT: rondo.rms_norm_grad_weight
+    %dw = rondo.rms_norm_grad_weight %x, %x eps 1.0e-6 {rondo.backward}
+        : (tensor<1x130x64xf32>, tensor<1x130x64xf32>) -> tensor<64xf32>
+    return %dw : tensor<64xf32>
+  }
+}

@@ -1,6 +1,6 @@
 // RUN: rondo-opt %s --rondo-assign-layouts=target=cpu:znver4 | FileCheck %s
 
-// Both the tied table, which is also an output product's weight, and a plain weight get panels; vectors and tables that are
+// The tied table, which is also an output product's weight, a plain weight and one that a gradient reads get panels; vectors and tables that are
 // only looked up stay row-major.
 module {
   // CHECK: rondo.weight @tied {{.*}} layout <panels, 32>
@@ -13,6 +13,8 @@ module {
   rondo.weight @norm : tensor<64xf32> init #rondo.init<constant, 1.0>
   // CHECK: rondo.weight @grouped {{.*}} layout <panels, 32>
   rondo.weight @grouped : tensor<64x64xf32> init #rondo.init<normal, 0.1>
+  // CHECK: rondo.weight @gradient {{.*}} layout <panels, 32>
+  rondo.weight @gradient : tensor<64x64xf32> init #rondo.init<normal, 0.1>
 
   func.func @entry(%tokens: tensor<1x8xi32>) -> tensor<1x8x97xf32>
       attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 8, slots = 0>} {
@@ -29,7 +31,9 @@ module {
       %y = rondo.linear %x, %w : (tensor<1x8x64xf32>, tensor<64x64xf32>) -> tensor<1x8x64xf32>
       rondo.yield %y : tensor<1x8x64xf32>
     }
-    %z = rondo.linear %g, %tied : (tensor<1x8x64xf32>, tensor<97x64xf32>) -> tensor<1x8x97xf32>
+    %gradient = rondo.get_weight @gradient : tensor<64x64xf32>
+    %h = rondo.linear_grad_input %g, %gradient : (tensor<1x8x64xf32>, tensor<64x64xf32>) -> tensor<1x8x64xf32>
+    %z = rondo.linear %h, %tied : (tensor<1x8x64xf32>, tensor<97x64xf32>) -> tensor<1x8x97xf32>
     return %z : tensor<1x8x97xf32>
   }
 }

@@ -144,7 +144,9 @@ std::vector<Buffer> CompiledModule::run(const std::string &name, std::vector<Buf
   std::vector<std::unique_ptr<Buffer>> results;
   for (auto command : entry.getOps<DispatchOp>())
     for (Value output : command.getOutputs()) {
-      results.push_back(std::make_unique<Buffer>(bytesOf(output.getType())));
+      size_t bytes = bytesOf(output.getType());
+      results.push_back(std::make_unique<Buffer>(bytes));
+      std::fill_n(results.back()->data(), bytes, char(-1)); // NaN: all of it must be written
       places[output] = results.back()->data();
     }
   for (auto command : entry.getOps<DispatchOp>())
