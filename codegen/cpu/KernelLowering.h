@@ -159,6 +159,8 @@ private:
   void lowerStore(tile::StoreOp store);
   void fillPanelRest(tile::StoreOp store, const TileHome &home);
   void lowerReduce(tile::ReduceOp reduce);
+  void reduceColumns(tile::ReduceOp reduce, const TileHome &home, mlir::Value begin, int64_t count,
+                     int64_t lanes);
   void lowerScan(tile::ScanOp scan);
   void lowerScatterAdd(tile::ScatterAddOp scatter);
   void addAt(const TileHome &home, const TilePoint &point, mlir::Value value);

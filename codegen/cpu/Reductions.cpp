@@ -57,6 +57,31 @@ Value KernelLowering::fold(int64_t from, int64_t to, int64_t step, Value initial
   return op.getResult(0);
 }
 
+// Columns [begin, begin + count) of a reduction along the rows.
+void KernelLowering::reduceColumns(tile::ReduceOp reduce, const TileHome &home, Value begin, int64_t count,
+                                   int64_t lanes) {
+  Value source = reduce.getSource();
+  RankedTensorType type = typeOf(source);
+  SmallVector<TilePoint> points;
+  for (int64_t at = 0; at < count; at += lanes)
+    points.push_back({nullptr, access().add(begin, at), lanes, std::min(lanes, count - at)});
+  Value none = access().splat(neutral(reduce.getKind(), type.getElementType()), lanes);
+  auto rows = scf::ForOp::create(builder, loc, access().index(0), access().index(type.getDimSize(0)),
+                                 access().index(1), SmallVector<Value>(points.size(), none));
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(rows.getBody());
+    SmallVector<Value> next;
+    for (auto [point, running] : llvm::zip(points, rows.getRegionIterArgs())) {
+      TilePoint at{rows.getInductionVar(), point.column, point.lanes, point.count};
+      next.push_back(combine(reduce.getKind(), running, emit(source, at)));
+    }
+    scf::YieldOp::create(builder, loc, next);
+  }
+  for (auto [point, sum] : llvm::zip(points, rows.getResults()))
+    access().store(sum, home, point);
+}
+
 void KernelLowering::lowerReduce(tile::ReduceOp reduce) {
   Value source = reduce.getSource();
   RankedTensorType type = typeOf(source);
@@ -67,13 +92,12 @@ void KernelLowering::lowerReduce(tile::ReduceOp reduce) {
   int64_t rows = type.getDimSize(0), columns = type.getDimSize(1), lanes = legalLanes(source);
 
   if (reduce.getAxis() == 0) {
-    forEachPoint({columns}, lanes, [&](const TilePoint &point) {
-      Value initial = access().splat(neutral(kind, element), point.lanes);
-      Value sum = fold(0, rows, 1, initial, [&](Value row, Value running) {
-        return combine(kind, running, emit(source, TilePoint{row, point.column, point.lanes, point.count}));
-      });
-      access().store(sum, home, point);
-    });
+    // Several columns of vectors at a time: each is a chain of its own.
+    constexpr int64_t chains = 4;
+    int64_t group = lanes == 1 ? 1 : chains * lanes, whole = columns - columns % group;
+    loop(0, whole, group, [&](Value begin) { reduceColumns(reduce, home, begin, group, lanes); });
+    for (int64_t rest = whole; rest < columns; rest += lanes)
+      reduceColumns(reduce, home, access().index(rest), std::min(lanes, columns - rest), lanes);
   } else {
     int64_t whole = columns - columns % lanes;
     loop(0, rows, 1, [&](Value row) {

@@ -37,7 +37,7 @@ public:
   mlir::Value firstRow(KernelBuilder &kernel, const ScoreTile &tile) const;
 
   // A kernel whose workgroups differ in nothing but their rows keeps so many workers busy where it can.
-  static constexpr int64_t kWorkers = 16;
+  static constexpr int64_t kWorkers = 8;
 
 private:
   int64_t batch, time;    // B, T
