@@ -11,6 +11,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/Support/Parallel.h"
 
 using namespace mlir;
 
@@ -113,6 +114,34 @@ OwningOpRef<ModuleOp> cloneKernels(ModuleOp module) {
   return clone;
 }
 
+// One kernel on its way through LLVM, in a context of its own: kernels are compiled side by side, and the
+// image does not depend on how many at a time.
+struct KernelCode {
+  std::unique_ptr<llvm::LLVMContext> context = std::make_unique<llvm::LLVMContext>();
+  std::unique_ptr<llvm::Module> module;
+  SmallVector<char, 0> object;
+  std::string error;
+
+  void compile(const target::Target &target) {
+    llvm::Expected<SmallVector<char, 0>> compiled = emitObject(*module, target);
+    module.reset();
+    if (compiled)
+      object = std::move(*compiled);
+    else
+      error = llvm::toString(compiled.takeError());
+  }
+};
+
+LogicalResult translateAlone(LLVM::LLVMFuncOp function, KernelCode &code) {
+  OwningOpRef<ModuleOp> alone = ModuleOp::create(function.getLoc());
+  alone->push_back(function->clone());
+  code.module = translateModuleToLLVMIR(*alone, *code.context, function.getSymName());
+  if (!code.module)
+    return failure();
+  addEntryPoint(*code.module->getFunction(function.getSymName()));
+  return success();
+}
+
 } // namespace
 
 FailureOr<CpuImage> compileKernels(ModuleOp module, const target::Target &target, StageObserver observer,
@@ -135,22 +164,21 @@ FailureOr<CpuImage> compileKernels(ModuleOp module, const target::Target &target
   if (failed(lowerToLLVMDialect(*kernels, observe, observePasses)))
     return failure();
 
-  llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> lowered = translateModuleToLLVMIR(*kernels, context, "kernels");
-  if (!lowered)
-    return failure();
-  SmallVector<llvm::Function *> bodies;
-  for (llvm::Function &function : *lowered)
-    if (!function.isDeclaration())
-      bodies.push_back(&function);
-  for (auto [function, bytes] : llvm::zip_equal(bodies, scratch)) {
-    image.kernels.push_back({function->getName().str(), 0, static_cast<uint64_t>(bytes)});
-    addEntryPoint(*function);
+  std::vector<KernelCode> code;
+  for (auto [function, bytes] : llvm::zip_equal(kernels->getOps<LLVM::LLVMFuncOp>(), scratch)) {
+    code.emplace_back();
+    if (failed(translateAlone(function, code.back())))
+      return failure();
+    image.kernels.push_back({function.getSymName().str(), 0, static_cast<uint64_t>(bytes)});
   }
-  llvm::Expected<SmallVector<char, 0>> object = emitObject(*lowered, target);
-  if (!object)
-    return module.emitError(llvm::toString(object.takeError()));
-  if (llvm::Error error = linkImage(*object, image))
+  llvm::parallelFor(0, code.size(), [&](size_t i) { code[i].compile(target); });
+  std::vector<ArrayRef<char>> objects;
+  for (const KernelCode &kernel : code) {
+    if (!kernel.error.empty())
+      return module.emitError(kernel.error);
+    objects.push_back(kernel.object);
+  }
+  if (llvm::Error error = linkImage(objects, image))
     return module.emitError(llvm::toString(std::move(error)));
   for (auto [kernel, compiled] : llvm::zip_equal(module.getOps<tile::KernelOp>(), image.kernels))
     compiled.symbol = kernel.getSymName();

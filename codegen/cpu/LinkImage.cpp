@@ -1,5 +1,5 @@
-// Lays out one ELF object file as a flat image. With no imports there is nothing to resolve but distances
-// between its own sections, which needs no linker.
+// Lays out ELF object files as a flat image. With no imports there is nothing to resolve but distances
+// between sections of one file, which needs no linker.
 #include "codegen/cpu/MachineCode.h"
 
 #include "llvm/BinaryFormat/ELF.h"
@@ -7,6 +7,8 @@
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
 #include <map>
+#include <memory>
+#include <vector>
 
 namespace rondo::codegen {
 namespace {
@@ -21,16 +23,18 @@ llvm::Error fault(const llvm::Twine &what) {
 
 class ImageLayout {
 public:
-  ImageLayout(const ELF64LEObjectFile &object, CpuImage &image) : object(object), image(image) {}
+  using Files = llvm::ArrayRef<std::unique_ptr<ELF64LEObjectFile>>;
+  ImageLayout(Files files, CpuImage &image) : files(files), image(image) {}
 
   llvm::Error run() {
     for (SegmentAccess access : {SegmentAccess::Read, SegmentAccess::ReadExecute, SegmentAccess::ReadWrite})
       if (llvm::Error error = placeSections(access))
         return error;
     image.memoryBytes = next;
-    for (const SectionRef &section : object.sections())
-      if (llvm::Error error = relocateSection(section))
-        return error;
+    for (const auto &file : files)
+      for (const SectionRef &section : file->sections())
+        if (llvm::Error error = relocateSection(section))
+          return error;
     return findKernels();
   }
 
@@ -47,28 +51,39 @@ private:
                                       : SegmentAccess::Read;
   }
 
+  // A section among those of all files.
+  using Key = std::pair<const void *, uint64_t>;
+  static Key keyOf(const SectionRef &section) { return {section.getObject(), section.getIndex()}; }
+
   // All sections of one access, one after the other from a page boundary on.
   llvm::Error placeSections(SegmentAccess access) {
     uint64_t base = llvm::alignTo(next, kPage), end = base;
     uint64_t dataOffset = image.data.size();
-    for (ELFSectionRef section : object.sections()) {
-      if (!isKept(section) || accessOf(section) != access)
-        continue;
-      llvm::Expected<llvm::StringRef> bytes = section.getContents();
-      if (!bytes)
-        return bytes.takeError();
-      uint64_t address = llvm::alignTo(end, section.getAlignment().value());
-      end = address + section.getSize();
-      addresses[section.getIndex()] = address;
-      offsets[section.getIndex()] = dataOffset + address - base;
-      image.data.resize(dataOffset + end - base);
-      if (section.getType() != elf::SHT_NOBITS)
-        std::copy(bytes->begin(), bytes->end(), image.data.begin() + offsets[section.getIndex()]);
-    }
+    for (const auto &file : files)
+      for (ELFSectionRef section : file->sections())
+        if (isKept(section) && accessOf(section) == access)
+          if (llvm::Error error = placeSection(section, base, dataOffset, end))
+            return error;
     if (end == base)
       return llvm::Error::success();
     image.segments.push_back({base, llvm::alignTo(end - base, kPage), dataOffset, end - base, access});
     next = base + llvm::alignTo(end - base, kPage);
+    return llvm::Error::success();
+  }
+
+  // At `end` of the segment from `base` on, which moves behind it.
+  llvm::Error placeSection(const ELFSectionRef &section, uint64_t base, uint64_t dataOffset, uint64_t &end) {
+    llvm::Expected<llvm::StringRef> bytes = section.getContents();
+    if (!bytes)
+      return bytes.takeError();
+    uint64_t address = llvm::alignTo(end, section.getAlignment().value());
+    uint64_t offset = dataOffset + address - base;
+    end = address + section.getSize();
+    addresses[keyOf(section)] = address;
+    offsets[keyOf(section)] = offset;
+    image.data.resize(dataOffset + end - base);
+    if (section.getType() != elf::SHT_NOBITS)
+      std::copy(bytes->begin(), bytes->end(), image.data.begin() + offset);
     return llvm::Error::success();
   }
 
@@ -77,7 +92,8 @@ private:
     llvm::Expected<uint64_t> value = symbol.getValue();
     if (!section || !value)
       return fault("a symbol without a place");
-    auto home = *section == object.section_end() ? addresses.end() : addresses.find((*section)->getIndex());
+    bool isDefined = *section != symbol.getObject()->section_end();
+    auto home = isDefined ? addresses.find(keyOf(**section)) : addresses.end();
     if (home == addresses.end()) {
       llvm::Expected<llvm::StringRef> name = symbol.getName();
       return fault("undefined symbol " + (name ? *name : "?"));
@@ -89,9 +105,9 @@ private:
     llvm::Expected<section_iterator> target = table.getRelocatedSection();
     if (!target)
       return target.takeError();
-    if (*target == object.section_end() || !addresses.count((*target)->getIndex()))
+    if (*target == table.getObject()->section_end() || !addresses.count(keyOf(**target)))
       return llvm::Error::success();
-    uint64_t base = addresses[(*target)->getIndex()], offset = offsets[(*target)->getIndex()];
+    uint64_t base = addresses[keyOf(**target)], offset = offsets[keyOf(**target)];
     bool isWritable = accessOf(ELFSectionRef(**target)) == SegmentAccess::ReadWrite;
     for (ELFRelocationRef relocation : table.relocations()) {
       llvm::Expected<uint64_t> symbol = addressOf(*relocation.getSymbol());
@@ -124,14 +140,16 @@ private:
 
   llvm::Error findKernels() {
     std::map<llvm::StringRef, uint64_t> functions;
-    for (const ELFSymbolRef &symbol : object.symbols()) {
-      llvm::Expected<llvm::StringRef> name = symbol.getName();
-      if (!name || symbol.getELFType() != elf::STT_FUNC)
-        continue;
-      llvm::Expected<uint64_t> address = addressOf(symbol);
-      if (!address)
-        return address.takeError();
-      functions[*name] = *address;
+    for (const auto &file : files) {
+      for (const ELFSymbolRef &symbol : file->symbols()) {
+        llvm::Expected<llvm::StringRef> name = symbol.getName();
+        if (!name || symbol.getELFType() != elf::STT_FUNC)
+          continue;
+        llvm::Expected<uint64_t> address = addressOf(symbol);
+        if (!address)
+          return address.takeError();
+        functions[*name] = *address;
+      }
     }
     for (CompiledKernel &kernel : image.kernels) {
       auto found = functions.find(kernel.symbol);
@@ -142,21 +160,25 @@ private:
     return llvm::Error::success();
   }
 
-  const ELF64LEObjectFile &object;
+  Files files;
   CpuImage &image;
-  uint64_t next = 0;                      // end of the segments so far
-  std::map<uint64_t, uint64_t> addresses; // of sections in the image, by index
-  std::map<uint64_t, uint64_t> offsets;   // of their bytes in image.data
+  uint64_t next = 0;                 // end of the segments so far
+  std::map<Key, uint64_t> addresses; // of sections in the image
+  std::map<Key, uint64_t> offsets;   // of their bytes in image.data
 };
 
 } // namespace
 
-llvm::Error linkImage(llvm::ArrayRef<char> object, CpuImage &image) {
-  llvm::MemoryBufferRef buffer(llvm::StringRef(object.data(), object.size()), "kernels");
-  llvm::Expected<ELF64LEObjectFile> file = ELF64LEObjectFile::create(buffer);
-  if (!file)
-    return file.takeError();
-  return ImageLayout(*file, image).run();
+llvm::Error linkImage(llvm::ArrayRef<llvm::ArrayRef<char>> objects, CpuImage &image) {
+  std::vector<std::unique_ptr<ELF64LEObjectFile>> files;
+  for (llvm::ArrayRef<char> object : objects) {
+    llvm::MemoryBufferRef buffer(llvm::StringRef(object.data(), object.size()), "kernels");
+    llvm::Expected<ELF64LEObjectFile> file = ELF64LEObjectFile::create(buffer);
+    if (!file)
+      return file.takeError();
+    files.push_back(std::make_unique<ELF64LEObjectFile>(std::move(*file)));
+  }
+  return ImageLayout(files, image).run();
 }
 
 } // namespace rondo::codegen

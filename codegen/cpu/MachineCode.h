@@ -12,8 +12,8 @@ namespace rondo::codegen {
 /// Optimises `module` for the target and compiles it to an ELF object file.
 llvm::Expected<llvm::SmallVector<char, 0>> emitObject(llvm::Module &module, const target::Target &target);
 
-/// Lays out an x86-64 object file without imports. Fills data, segments, relocations and the size, and the
-/// addresses of image.kernels from their symbols.
-llvm::Error linkImage(llvm::ArrayRef<char> object, CpuImage &image);
+/// Lays out x86-64 object files without imports, one after the other. Fills data, segments, relocations and
+/// the size, and the addresses of image.kernels from their symbols.
+llvm::Error linkImage(llvm::ArrayRef<llvm::ArrayRef<char>> objects, CpuImage &image);
 
 } // namespace rondo::codegen
