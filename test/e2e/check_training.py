@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Training of a compiled model through the command lines: check_training.py BUILD.
+
+test/runtime/train checks the loop on a model made by hand; here is what needs real gradients."""
+import json
+import math
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
+import programs  # noqa: E402
+
+MODEL = os.path.join(programs.ROOT, "models", "retnet.mlir")
+LICENCES = "/usr/share/common-licenses"
+
+
+class Runs:
+    def __init__(self, build):
+        self.tools, self.score = programs.Programs(build), programs.Score()
+
+    def folder(self):
+        path = self.tools.path("")
+        os.mkdir(path)
+        return path
+
+    def compile(self, *entries):
+        package = self.tools.path(".rondo")
+        self.tools.call("rondo-compile", MODEL, "--preset", "tiny", *(word for entry in entries for word in ("--entry", entry)), "-o", package)
+        return package
+
+    def text(self, text):
+        path = self.tools.path(".txt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def train(self, package, data, *flags):
+        """The run's folder and its log lines."""
+        out = self.folder()
+        self.tools.call("rondo-train", package, "--data", data, "--out", out, *flags)
+        return out, log_of(out)
+
+
+def read(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
+def log_of(out):
+    return [json.loads(line) for line in read(out, "log.jsonl").decode().splitlines()][1:]
+
+
+def check_learning(runs):
+    package = runs.compile("train:B=8,T=256", "score:B=4,T=256")
+    out, lines = runs.train(package, LICENCES, "--steps", "60")
+    first, last = lines[0]["loss"], sum(line["loss"] for line in lines[-5:]) / 5
+    runs.score.expect(f"the loss begins near ln 256: {first:.3f}", abs(first - math.log(256)) < 0.8)
+    runs.score.expect(f"60 steps on the licence texts lower it by a third: {first:.3f} -> {last:.3f}", last < first * 2 / 3)
+    runs.score.expect(f"so does validation: {lines[-1]['val_loss']:.3f}", lines[-1]["val_loss"] < first * 2 / 3)
+    again, _ = runs.train(package, LICENCES, "--steps", "60", "--threads", "1")
+    runs.score.expect("one thread gives the same bits", read(again, "weights.safetensors") == read(out, "weights.safetensors"))
+
+
+def check_overfitting(runs):
+    package = runs.compile("train:B=1,T=64")
+    data = runs.text("".join(chr(33 + (7 * i * i + 3 * i) % 90) for i in range(65)))
+    _, lines = runs.train(package, data, "--steps", "200", "--lr", "0.003", "--lr-schedule", "constant", "--weight-decay", "0")
+    runs.score.expect(f"one batch is overfitted: {lines[-1]['loss']:.4f}", lines[-1]["loss"] < 0.1)
+
+
+def check_resume(runs):
+    package = runs.compile("train:B=2,T=32", "score:B=2,T=32")
+    for carry in ("none", "detach"):
+        flags = ("--steps", "20", "--save-every", "7", "--carry", carry)
+        whole, _ = runs.train(package, LICENCES, *flags)
+        out = runs.folder()
+        command = ("rondo-train", package, "--data", LICENCES, "--out", out, "--save-every", "7", "--carry", carry, "--lr-schedule", "constant")
+        runs.tools.call(*command, "--steps", "9")
+        runs.tools.call(*command, "--steps", "20")
+        straight = runs.folder()
+        runs.tools.call(*(word if word != out else straight for word in command), "--steps", "20")
+        runs.score.expect(f"--carry {carry}: weights after a stop are those of a run without", read(out, "checkpoint-20", "weights.safetensors")
+                          == read(straight, "checkpoint-20", "weights.safetensors"))
+        runs.score.expect(f"--carry {carry}: so are the moments", read(out, "checkpoint-20", "optimizer.safetensors")
+                          == read(straight, "checkpoint-20", "optimizer.safetensors"))
+        runs.score.expect(f"--carry {carry}: the final weights are the last checkpoint's", read(whole, "weights.safetensors")
+                          == read(whole, "checkpoint-20", "weights.safetensors"))
+
+
+def check_bad_losses(runs):
+    package = runs.compile("train:B=2,T=32")
+    done = runs.tools.attempt("rondo-train", package, "--data", LICENCES, "--out", runs.folder(), "--steps", "50", "--lr", "1e30", "--clip", "0")
+    runs.score.expect("a loss that is no number ends the run and names an op of the spec", done.returncode == 5 and "[RND5002]" in done.stderr
+                      and "retnet.mlir:" in done.stderr and " writes " in done.stderr, done.stderr)
+
+
+def main(build):
+    runs = Runs(build)
+    for check in (check_learning, check_overfitting, check_resume, check_bad_losses):
+        check(runs)
+    runs.score.finish()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
