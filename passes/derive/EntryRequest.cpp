@@ -58,7 +58,11 @@ LogicalResult RequestParser::parseClause(StringRef key, StringRef value) {
 }
 
 LogicalResult RequestParser::finish() {
-  if (request.kind == EntryKind::Decode || request.hasNoGraph())
+  if (request.hasNoGraph()) {
+    request.batch = 0;
+    return success();
+  }
+  if (request.kind == EntryKind::Decode)
     request.time = 1;
   if (request.time == 0)
     return usage(loc, "expected a T in entry '" + text + "', found none");

@@ -23,7 +23,7 @@
 // CHECK: %[[LOSS:.*]], %[[SUM:.*]] = rondo.mean_loss %[[LP]], %[[TARGETS]], %[[WEIGHT]]
 // CHECK: return %[[LOSS]], %[[SUM]]
 
-// UPDATE: func.func @update() attributes {rondo.entry = #rondo.entry<update, B = 1, T = 1, slots = 0>}
+// UPDATE: func.func @update() attributes {rondo.entry = #rondo.entry<update, B = 0, T = 0, slots = 0>}
 
 // VJP-LABEL: func.func @vjp
 // VJP-SAME: %[[S:arg[0-9]+]]: tensor<1x2x4x4xf32> {rondo.input = #rondo.input<"state.layers.0.retention", zeros>}

@@ -53,6 +53,6 @@ func.func @accumulate(%g: tensor<8x4xf32> {rondo.input = #rondo.input<"g", requi
 // CHECK: rondo.clear_optimizer_state @accumulated.w
 // CHECK: rondo.clear_optimizer_state @accumulated.loss_weight
 // CHECK: return %[[NORM]], %[[SUM]]
-func.func @update() attributes {rondo.entry = #rondo.entry<update, B = 1, T = 1, slots = 0>} {
+func.func @update() attributes {rondo.entry = #rondo.entry<update, B = 0, T = 0, slots = 0>} {
   return
 }
