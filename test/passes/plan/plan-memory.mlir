@@ -3,7 +3,7 @@
 
 // Four results in a chain need two places; the last one is the output. 1 x 3 x 5 floats take 64 bytes.
 module {
-  // REPORT: remark: arena of 128 bytes, 192 without reuse
+  // REPORT: remark: arena of 128 bytes, 128 in use at once, 192 without reuse
   // CHECK-LABEL: func.func @chain
   // CHECK-SAME: rondo.arena_bytes = 128
   func.func @chain(%x: tensor<1x3x5xf32>) -> tensor<1x3x5xf32>
