@@ -63,11 +63,12 @@ Compilation::Compilation(const CompileOptions &options, const CompileWatch &watc
       context(compilerDialects(), MLIRContext::Threading::DISABLED), diagnostics(sources, &context),
       stages(options.dumpFolder), recorder(watch.recordFolder) {}
 
-// What generation needs; a model without tokens has only its graph.
+// What training and generation need; a model without tokens has only its graph.
 std::string defaultEntries(ModuleOp module) {
   if (!module->hasAttr("rondo.vocab"))
     return "forward:B=1,T=128";
-  return "forward:B=1,T=128;score:B=1,T=256;prefill:B=1,T=128;decode:B=1";
+  return "forward:B=1,T=128;score:B=1,T=256;prefill:B=1,T=128;decode:B=1;"
+         "train:B=4,T=128;accumulate:B=4,T=128;update";
 }
 
 void Compilation::observe(PassManager &manager) {

@@ -28,11 +28,10 @@ void addOptions(CLI::App &app, Given &given) {
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   app.add_option("--preset", options.preset, "Start from a named preset of the spec")->type_name("NAME");
-  app.add_option(
-         "--entry", options.entries,
-         "Add an entry point (repeatable): forward, score, prefill,\n"
-         "decode, grad, vjp, accumulate, update or train, as in prefill:B=2,T=64,slots=4,logits=last.\n"
-         "Default: what generation needs")
+  app.add_option("--entry", options.entries,
+                 "Add an entry point (repeatable): forward, score, prefill, decode, grad,\n"
+                 "vjp, accumulate, update or train, as in prefill:B=2,T=64,slots=4,logits=last.\n"
+                 "Default: what training and generation need")
       ->type_name("NAME:B=b,T=t")
       ->allow_extra_args(false);
   app.add_option("--schedule", options.schedule,

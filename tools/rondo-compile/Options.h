@@ -12,7 +12,7 @@ struct CompileOptions {
   std::string spec;                                        // "-": standard input
   std::string preset;                                      // empty: none
   std::vector<std::pair<std::string, std::string>> hypers; // -D name=value, in order
-  std::vector<std::string> entries;                        // as given; empty: what generation needs
+  std::vector<std::string> entries; // as given; empty: what training and generation need
   std::string schedule = "auto";
   std::string remat = "auto"; // auto, none or a number of bytes
   std::string target = "cpu";

@@ -39,7 +39,7 @@ def Rondo_RetentionGradDecayOp : Rondo_Op<"retention_grad_decay", [Pure, InferTy
 }
 
 def Rondo_RetentionScaleRowsOp : Rondo_Op<"retention_scale_rows", [Pure, InferTypeOpAdaptor, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Rondo_CostOpInterface>]> {
+    DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
   let summary = "rows times the positive factor that retention's row_scale gives them";
   let description = [{
     y[b, t, h] = f[b, t, h] x[b, t, h], `[B, T, H, D]`, f being what `rondo.retention` of this `decay` and `row_scale` multiplies
