@@ -84,7 +84,7 @@ def ours(options, work, weights, package):
     """One process per entry point run, so that peaks are those of training alone."""
     bench = subprocess.run([os.path.join(options.programs, "rondo-bench"), package, "--entry", "train", "--threads", str(options.threads),
                             "--seconds", "10", "-q", "--format=json"], check=True, capture_output=True, text=True)
-    milliseconds = min(row["best_ms"] for row in json.loads(bench.stdout)["entries"])
+    milliseconds = min(row["best ms"] for row in json.loads(bench.stdout)["entries"])
     sys.path.insert(0, os.path.join(ROOT, "tools", "python"))
     import numpy
     import tensor_file

@@ -37,6 +37,13 @@ StringAttr blockOf(Operation *op) {
   return name ? name.getName() : StringAttr();
 }
 
+// True for what a block hands on. It is kept: otherwise the first reader behind all blocks would have every
+// block computed again at once.
+bool leavesBlock(Operation *op, StringAttr name) {
+  return llvm::any_of(op->getUsers(),
+                      [&](Operation *user) { return !isBackward(user) && blockOf(user) != name; });
+}
+
 class EntryRematerialisation {
 public:
   EntryRematerialisation(func::FuncOp entry, Budget budget)
@@ -58,8 +65,9 @@ private:
   void recomputeBlocks() {
     llvm::MapVector<StringAttr, SmallVector<Operation *>> instances;
     for (Operation *op : values.forwardOps())
-      if (StringAttr name = blockOf(op); name && isPure(op) && !isa<CopyStateOp, GetWeightOp>(op))
-        instances[name].push_back(op);
+      if (StringAttr name = blockOf(op))
+        if (isPure(op) && !isa<CopyStateOp, GetWeightOp>(op) && !leavesBlock(op, name))
+          instances[name].push_back(op);
     blocks = instances.size();
     if (!budget.bytes)
       return;

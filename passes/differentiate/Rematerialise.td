@@ -15,7 +15,7 @@ def Rematerialise : Pass<"rondo-rematerialise", "::mlir::ModuleOp"> {
     - `auto`: pointwise ops (activations, norms, products) are computed again where that keeps fewer bytes: their operands
       are mostly kept already, and they cost a pass over memory at most.
     - a number of bytes: as `auto`, and then whole block instances, first to last, until the kept values fit: of such a
-      block only what enters it is kept, and the states that it started from. States, parameters and inputs do not count.
+      block only what enters and leaves it is kept, and the states that it started from. States, parameters and inputs do not count.
 
     The choice is left on the entry point as `rondo.remat = {choice, kept_bytes, all_bytes}`; a budget that cannot be met is
     a warning. Random ops give the same numbers again, since they are functions of counters.

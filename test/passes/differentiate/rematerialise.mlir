@@ -34,7 +34,7 @@ func.func @train(%x: tensor<1x8x64xf32> {rondo.input = #rondo.input<"x", require
     attributes {rondo.entry = #rondo.entry<train, B = 1, T = 8, slots = 1>} {
   %w = rondo.get_weight @w : tensor<64x64xf32>
   %a = rondo.linear %x, %w : (tensor<1x8x64xf32>, tensor<64x64xf32>) -> tensor<1x8x64xf32> loc("layers.0"("m.mlir":1:1))
-  %s = rondo.activation silu %a : (tensor<1x8x64xf32>) -> tensor<1x8x64xf32>
+  %s = rondo.activation silu %a : (tensor<1x8x64xf32>) -> tensor<1x8x64xf32> loc("layers.0"("m.mlir":2:1))
   %b = rondo.linear %s, %w : (tensor<1x8x64xf32>, tensor<64x64xf32>) -> tensor<1x8x64xf32>
   %g = rondo.linear_grad_weight %b, %b {rondo.backward} : (tensor<1x8x64xf32>, tensor<1x8x64xf32>) -> tensor<64x64xf32>
   %h = rondo.linear_grad_weight %d, %s {rondo.backward} : (tensor<1x8x64xf32>, tensor<1x8x64xf32>) -> tensor<64x64xf32>
