@@ -7,8 +7,11 @@ import math
 import os
 import sys
 
+import numpy
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
 import programs  # noqa: E402
+import tensor_file  # noqa: E402
 
 MODEL = os.path.join(programs.ROOT, "models", "retnet.mlir")
 LICENCES = "/usr/share/common-licenses"
@@ -50,6 +53,12 @@ def log_of(out):
     return [json.loads(line) for line in read(out, "log.jsonl").decode().splitlines()][1:]
 
 
+def difference(one, other):
+    """Largest difference of two weight files, relative to the largest weight of each tensor."""
+    one, other = tensor_file.read(os.path.join(one, "weights.safetensors")), tensor_file.read(os.path.join(other, "weights.safetensors"))
+    return max(numpy.abs(one[name] - other[name]).max() / numpy.abs(other[name]).max() for name in other)
+
+
 def check_learning(runs):
     package = runs.compile("train:B=8,T=256", "score:B=4,T=256")
     out, lines = runs.train(package, LICENCES, "--steps", "60")
@@ -66,6 +75,16 @@ def check_overfitting(runs):
     data = runs.text("".join(chr(33 + (7 * i * i + 3 * i) % 90) for i in range(65)))
     _, lines = runs.train(package, data, "--steps", "200", "--lr", "0.003", "--lr-schedule", "constant", "--weight-decay", "0")
     runs.score.expect(f"one batch is overfitted: {lines[-1]['loss']:.4f}", lines[-1]["loss"] < 0.1)
+
+
+def check_accumulation(runs):
+    flags = ("--steps", "4", "--lr", "0.001", "--lr-schedule", "constant", "--warmup", "0")
+    whole, lines = runs.train(runs.compile("train:B=6,T=32"), LICENCES, *flags)
+    parts = runs.compile("accumulate:B=2,T=32", "update")
+    split, split_lines = runs.train(parts, LICENCES, *flags, "--accum", "3")
+    worst = max(abs(a["loss"] - b["loss"]) for a, b in zip(lines, split_lines))
+    runs.score.expect(f"three micro-batches give the losses of one batch: {worst:.1e}", worst < 2e-5, (lines, split_lines))
+    runs.score.expect(f"and its weights: {difference(split, whole):.1e}", difference(split, whole) < 1e-3)
 
 
 def check_resume(runs):
@@ -87,6 +106,25 @@ def check_resume(runs):
                           == read(whole, "checkpoint-20", "weights.safetensors"))
 
 
+def check_packing(runs):
+    """Two documents in one row give the loss and the gradients of each in a row of its own."""
+    time = 64
+    lengths = (40, 24)
+    text = numpy.frombuffer(read(LICENCES, "BSD")[:time], "u1").astype("i4")
+    segments = numpy.repeat(numpy.arange(2, dtype="i4"), lengths)
+    packed = {"tokens": text[None], "segment_ids": segments[None]}
+    apart = {"tokens": numpy.zeros((2, time), "i4"), "targets": numpy.full((2, time), -1, "i4")}
+    for row, length in enumerate(lengths):
+        document = text[segments == row]
+        apart["tokens"][row, :length] = document
+        apart["targets"][row, :length - 1] = document[1:]
+    found = runs.tools.run(runs.compile(f"grad:B=1,T={time}"), "grad", packed, "--init-seed", "1")
+    expected = runs.tools.run(runs.compile(f"grad:B=2,T={time}"), "grad", apart, "--init-seed", "1")
+    for name in expected:
+        if name == "loss" or name.startswith("grad."):
+            runs.score.compare(f"packed documents and separate ones, {name}", found[name], expected[name], 1e-4)
+
+
 def check_bad_losses(runs):
     package = runs.compile("train:B=2,T=32")
     done = runs.tools.attempt("rondo-train", package, "--data", LICENCES, "--out", runs.folder(), "--steps", "50", "--lr", "1e30", "--clip", "0")
@@ -96,7 +134,7 @@ def check_bad_losses(runs):
 
 def main(build):
     runs = Runs(build)
-    for check in (check_learning, check_overfitting, check_resume, check_bad_losses):
+    for check in (check_learning, check_overfitting, check_accumulation, check_resume, check_packing, check_bad_losses):
         check(runs)
     runs.score.finish()
 
