@@ -156,6 +156,14 @@ LogicalResult LayerContext::reportShape(Value value, const Twine &expected, cons
   return failure();
 }
 
+LogicalResult LayerContext::checkReset() {
+  Value reset = value("reset");
+  const Shape *flags = reset ? shape(reset) : nullptr;
+  if (!flags || flags->kind == Shape::Kind::Flags)
+    return success();
+  return reportShape(reset, "flags [B, T] in 'reset'", "an input declared with flags gives flags");
+}
+
 LogicalResult LayerContext::checkTail(const Shape &result) {
   // Evaluated for its complaints.
   (void)number("scale");

@@ -53,6 +53,9 @@ public:
   // "expected WHAT, found SHAPE" at the op, with a note where `value` comes from.
   llvm::LogicalResult reportShape(mlir::Value value, const llvm::Twine &expected, const llvm::Twine &help);
 
+  // The value of `reset`, if there is one, must be flags.
+  llvm::LogicalResult checkReset();
+
   // ---- what may follow a layer's own work: act, scale, residual, in this order ----
   llvm::LogicalResult checkTail(const Shape &result);
   mlir::Value emitTail(GraphEmitter &emitter, mlir::Value x);

@@ -14,12 +14,7 @@ namespace {
 struct PositionsLayer : GraphLayerOpInterface::ExternalModel<PositionsLayer, spec::PositionsOp> {
   LogicalResult inferShapes(Operation *, LayerContext &context, SmallVectorImpl<Shape> &results) const {
     results.push_back({Shape::Kind::Positions, {}, 0});
-    Value reset = context.value("reset");
-    if (const Shape *flags = reset ? context.shape(reset) : nullptr;
-        flags && flags->kind != Shape::Kind::Flags)
-      return context.reportShape(reset, "flags [B, T] in 'reset'",
-                                 "an input declared with flags gives flags");
-    return success();
+    return context.checkReset();
   }
 
   SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter,

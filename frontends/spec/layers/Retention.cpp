@@ -25,12 +25,7 @@ struct RetentionLayer : GraphLayerOpInterface::ExternalModel<RetentionLayer, spe
     LogicalResult heading = checkHeads(context, shapes, heads), decaying = checkDecay(context, heads);
     if (failed(heading) || failed(decaying))
       return failure();
-    Value reset = context.value("reset");
-    if (const Shape *flags = reset ? context.shape(reset) : nullptr;
-        flags && flags->kind != Shape::Kind::Flags)
-      return context.reportShape(reset, "flags [B, T] in 'reset'",
-                                 "an input declared with flags gives flags");
-    return success();
+    return context.checkReset();
   }
 
   SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter,
