@@ -26,9 +26,9 @@ class Runs:
         os.mkdir(path)
         return path
 
-    def compile(self, *entries):
+    def compile(self, *entries, flags=()):
         package = self.tools.path(".rondo")
-        self.tools.call("rondo-compile", MODEL, "--preset", "tiny", *(word for entry in entries for word in ("--entry", entry)), "-o", package)
+        self.tools.call("rondo-compile", MODEL, "--preset", "tiny", *flags, *(word for entry in entries for word in ("--entry", entry)), "-o", package)
         return package
 
     def text(self, text):
@@ -87,6 +87,19 @@ def check_accumulation(runs):
     runs.score.expect(f"and its weights: {difference(split, whole):.1e}", difference(split, whole) < 1e-3)
 
 
+def check_rematerialisation(runs):
+    """Values computed again are the same values; what is kept is smaller, and whole blocks make it smaller still."""
+    arenas, weights = [], []
+    for budget in ("none", "auto", "2MiB"):
+        package = runs.compile("train:B=4,T=128", flags=("-D", "layers=6", "--remat", budget))
+        out, _ = runs.train(package, LICENCES, "--steps", "3")
+        weights.append(read(out, "weights.safetensors"))
+        plan = json.loads(runs.tools.call("rondo-train", package, "--dry-run", "--format=json"))
+        arenas.append(next(row["bytes"] for row in plan["memory"] if row["what"] == "arena of train"))
+    runs.score.expect("--remat changes no bit of the weights", weights[0] == weights[1] == weights[2])
+    runs.score.expect(f"--remat shrinks the arena: {arenas}", arenas[1] < 0.7 * arenas[0] and arenas[2] < 0.7 * arenas[1])
+
+
 def check_resume(runs):
     package = runs.compile("train:B=2,T=32", "score:B=2,T=32")
     for carry in ("none", "detach"):
@@ -134,7 +147,7 @@ def check_bad_losses(runs):
 
 def main(build):
     runs = Runs(build)
-    for check in (check_learning, check_overfitting, check_accumulation, check_resume, check_packing, check_bad_losses):
+    for check in (check_learning, check_overfitting, check_accumulation, check_rematerialisation, check_resume, check_packing, check_bad_losses):
         check(runs)
     runs.score.finish()
 
