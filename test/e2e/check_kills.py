@@ -40,7 +40,9 @@ class Training:
 
     def __init__(self, build):
         self.tools = programs.Programs(build)
-        self.package = os.path.join(build, "test", "training-model.rondo")
+        self.package = self.tools.path(".rondo")
+        self.tools.call("rondo-compile", os.path.join(programs.ROOT, "models", "retnet.mlir"), "--preset", "tiny", "--entry", "train:B=2,T=32",
+                        "--entry", "score:B=2,T=32", "-o", self.package)
         self.unbroken = self.tools.path("")
         start = time.monotonic()
         self.finish(self.unbroken)
@@ -48,7 +50,7 @@ class Training:
 
     def command(self, folder, *more):
         return [os.path.join(self.tools.folder, "rondo-train"), self.package, "--data", DATA, "--steps", str(STEPS), "--save-every",
-                str(SAVE_EVERY), "--eval-every", "5", "--val-tokens", "500", "--carry", "detach", "--lr", "0.05", "--seed", "3", "--out", folder, *more]
+                str(SAVE_EVERY), "--eval-every", "5", "--val-tokens", "500", "--carry", "detach", "--lr", "0.003", "--seed", "3", "--out", folder, *more]
 
     def finish(self, folder, *more):
         """What a run says that nobody kills."""
