@@ -31,8 +31,9 @@ function(rondo_add_test name)
   target_compile_definitions(${name} PRIVATE RONDO_SOURCE_DIR="${CMAKE_SOURCE_DIR}" RONDO_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest GTest::gtest_main Threads::Threads)
   target_link_options(${name} PRIVATE -fuse-ld=lld)
+  # Property tests have twenty times the cases at night.
   add_test(NAME ${name}${RONDO_TEST_SUFFIX} COMMAND ${name})
-  set_tests_properties(${name}${RONDO_TEST_SUFFIX} PROPERTIES TIMEOUT 600 LABELS "gtest;${ARG_LABELS}")
+  set_tests_properties(${name}${RONDO_TEST_SUFFIX} PROPERTIES TIMEOUT 3600 LABELS "gtest;${ARG_LABELS}")
 endfunction()
 
 # rondo_add_lit_folder(folder): one ctest test that runs every lit test under test/<folder>.
