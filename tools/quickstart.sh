@@ -13,21 +13,26 @@ if [[ ${1:-} == --steps ]]; then
 fi
 texts=("$@")
 if ((${#texts[@]} == 0)); then
-  # Licences quote each other: what is held out shares passages with the rest, and a model with memory finds them.
   mapfile -t texts < <(find /usr/share/common-licenses -type f ! -name LGPL-2.1 | sort)
   texts+=(/usr/share/common-licenses/LGPL-2.1)
 fi
 held_out=${texts[-1]}
 unset 'texts[-1]'
 work=build/quickstart
-rm -rf "$work/run"
-mkdir -p "$work/run"
+mkdir -p "$work"
 
 # Small enough to learn in two minutes; the defaults of everything else are the spec's.
 model=(-D width=192 -D heads=4 -D layers=4 -D ffn_width=384)
 build/bin/rondo-compile models/retnet.mlir "${model[@]}" --entry train:B=4,T=256 --entry score:B=1,T=1024 --entry prefill:B=1,T=64 \
   --entry decode:B=1 -o "$work/model.rondo" -q
+# A run of the same package on the same texts goes on, or is there already; any other begins afresh.
+run="$(cat "$work/model.rondo" "${texts[@]}" "$held_out" | cksum) $steps"
+if [[ $(cat "$work/run.id" 2>/dev/null) != "$run" ]]; then
+  rm -rf "$work/run"
+  echo "$run" >"$work/run.id"
+fi
 echo "Training on ${#texts[@]} texts, $(cat "${texts[@]}" | wc -c) bytes; held out: $(basename "$held_out"), $(wc -c <"$held_out") bytes."
+echo "What is held out chooses the best weights; licences share passages, and a model with memory finds those in it again."
 build/bin/rondo-train "$work/model.rondo" --data "${texts[@]}" --val "$held_out" --steps "$steps" --save-every $((steps / 10)) --seed 1 \
   --out "$work/run"
 

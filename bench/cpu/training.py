@@ -107,7 +107,7 @@ def main():
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--time", type=int, default=512)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -31,6 +31,11 @@ def call(*command):
     return done.stderr
 
 
+def fail(problem):
+    print(f"error: {problem}", file=sys.stderr)
+    sys.exit(5)
+
+
 def token_rows(text):
     """The text as one sequence, padded with spaces to whole rows and one byte; how many rows; how many scores count (all but
     the first byte's)."""
@@ -66,9 +71,9 @@ def main(programs, work, weights, held_out, *rest):
     print(f"{'order-3 byte model':28} {simple:13.3f}")
     print(f"{'xz -9':28} {byte_model.xz_bits_per_byte(text):13.3f}")
     if not agree:
-        sys.exit(f"error: the schedules differ by more than {AGREE:.0e} of the largest score")
+        fail(f"the schedules differ by more than {AGREE:.0e} of the largest score")
     if best >= simple:
-        sys.exit("error: the RetNet does not beat the order-3 byte model")
+        fail("the RetNet does not beat the order-3 byte model")
 
 
 if __name__ == "__main__":
