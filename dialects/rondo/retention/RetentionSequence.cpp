@@ -30,7 +30,8 @@ std::optional<std::string> RetentionOp::whyNoStep() {
 SequenceStep RetentionOp::buildStep(OpBuilder &builder, const SequenceStretch &stretch) {
   Adaptor old(stretch.operands, *this);
   Value scale = stretch.states.size() > 1 ? stretch.states[1] : Value();
-  Value reset = old.getReset() ? old.getReset() : stretch.reset;
+  // R5: torchscale's row scales know no documents.
+  Value reset = old.getReset() || getRowScale() != RowScale::None ? old.getReset() : stretch.reset;
   auto step =
       RetentionOp::create(builder, getLoc(), old.getQ(), old.getK(), old.getV(), old.getLogDecay(),
                           stretch.states[0], reset, stretch.length, scale, getDecayAttr(), getDirectionAttr(),
