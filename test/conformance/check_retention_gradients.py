@@ -50,6 +50,22 @@ def check_sequence(tools, score, title, sequence, spec):
             score.compare(f"{title} {schedule} {name}", found[name], expected, LIMIT)
 
 
+def check_decay_gradient(tools, score, title, case, parts):
+    """The decay of a head, fed to every token as its log decay: d/d gamma = sum over B and T of d/d log decay / gamma."""
+    gamma, expected = case["gamma"], case["dgamma"]
+    # Of one token without a state nothing decays: what is summed up, q.dq - k.dk + <d_s_out, s_out>, cancels, and its terms are the scale.
+    terms = 0 if expected.any() else numpy.abs(case["q"] * case["dq"]).sum((0, 2, 3)) / gamma
+    for schedule in SCHEDULES:
+        found = numpy.zeros(gamma.shape)
+        for number, part in enumerate(parts):
+            log_decay = numpy.broadcast_to(numpy.log(gamma), (*part["inputs"]["q"].shape[:2], len(gamma))).astype("f4")
+            outputs = run(tools, "retention-gated.mlir", dict(part["inputs"], log_decay=log_decay), schedule)
+            found += outputs["grad.log_decay"].astype("f8").sum((0, 1)) / gamma
+            for name, values in part["expected"].items():
+                score.compare(f"{title}[{number}] {schedule} {name}, decay as an input", outputs[name], values, LIMIT)
+        score.compare(f"{title} {schedule} dgamma", found + terms, expected + terms, LIMIT)
+
+
 def main(build):
     tools, score = programs.Programs(build), programs.Score()
     vectors = tensor_file.read(os.path.join(programs.VECTORS, "retention_op.safetensors"))
@@ -61,6 +77,7 @@ def main(build):
         for number, sequence in enumerate(sequences(case, description)):
             title = f"{name}[{number}]" if description["packed"] else name
             check_sequence(tools, score, title, sequence, spec)
+        check_decay_gradient(tools, score, name, case, list(sequences(case, description)))
     score.finish()
 
 
