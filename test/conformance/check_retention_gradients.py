@@ -53,8 +53,8 @@ def check_sequence(tools, score, title, sequence, spec):
 def check_decay_gradient(tools, score, title, case, parts):
     """The decay of a head, fed to every token as its log decay: d/d gamma = sum over B and T of d/d log decay / gamma."""
     gamma, expected = case["gamma"], case["dgamma"]
-    # Of one token without a state nothing decays: what is summed up, q.dq - k.dk + <d_s_out, s_out>, cancels, and its terms are the scale.
-    terms = 0 if expected.any() else numpy.abs(case["q"] * case["dq"]).sum((0, 2, 3)) / gamma
+    # Of one token without a state nothing decays: what is summed up, q.dq - k.dk + <d_s_out, s_out>, cancels, and its largest term is the scale.
+    terms = 0 if expected.any() else numpy.abs(case["k"] * case["dk"]).sum((0, 2, 3)) / gamma
     for schedule in SCHEDULES:
         found = numpy.zeros(gamma.shape)
         for number, part in enumerate(parts):
