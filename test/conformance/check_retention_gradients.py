@@ -66,6 +66,20 @@ def check_decay_gradient(tools, score, title, case, parts):
         score.compare(f"{title} {schedule} dgamma", found + terms, expected + terms, LIMIT)
 
 
+def scaled_rows(sequence, gamma):
+    """The sequence under torchscale's recurrent row scale, from a random initial scale. A row's factor is a constant, so the outputs
+    are the factor times the plain ones, and cotangents divided by it give the plain gradients."""
+    scale = numpy.random.default_rng(1).uniform(0, 3, (len(sequence["inputs"]["q"]), len(gamma)))
+    inputs = dict(sequence["inputs"], **{"state.retention_scale": scale.astype("f4")})
+    factors = numpy.empty(inputs["q"].shape[:3])
+    for token in range(factors.shape[1]):
+        scale = gamma * scale + 1
+        factors[:, token] = 1 / numpy.sqrt(scale)
+    inputs["cotangent.o"] = (inputs["cotangent.o"] / factors[..., None]).astype("f4")
+    expected = dict(sequence["expected"], **{"o": sequence["expected"]["o"] * factors[..., None], "state.retention_scale": scale})
+    return {"inputs": inputs, "expected": expected}
+
+
 def main(build):
     tools, score = programs.Programs(build), programs.Score()
     vectors = tensor_file.read(os.path.join(programs.VECTORS, "retention_op.safetensors"))
@@ -77,6 +91,8 @@ def main(build):
         for number, sequence in enumerate(sequences(case, description)):
             title = f"{name}[{number}]" if description["packed"] else name
             check_sequence(tools, score, title, sequence, spec)
+            if spec == "retention.mlir":
+                check_sequence(tools, score, f"{title} torchscale_recurrent", scaled_rows(sequence, case["gamma"]), "retention-scaled.mlir")
         check_decay_gradient(tools, score, name, case, list(sequences(case, description)))
     score.finish()
 
