@@ -129,6 +129,35 @@ struct RmsNormGradWeightReference
   }
 };
 
+// Position b * block + i counts in block b; heads of a position are rows of their own.
+struct RmsNormGradBlocksReference
+    : ReferenceOpInterface::ExternalModel<RmsNormGradBlocksReference, RmsNormGradBlocksOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto grad = cast<RmsNormGradBlocksOp>(op);
+    const Tensor &x = evaluator[grad.getX()], &dy = evaluator[grad.getDy()];
+    int64_t positions = x.size(0) * x.size(1), runs = x.rows() / positions;
+    int64_t block = std::max<int64_t>(64, (positions + 63) / 64);
+    Tensor sums({(positions + block - 1) / block, x.width()});
+    for (int64_t row = 0; row < x.rows(); ++row) {
+      double r = inverseRms(&x.data[row * x.width()], x.width(), grad.getEps().convertToDouble());
+      for (int64_t i = 0; i < x.width(); ++i)
+        sums.at({row / runs / block, i}) += dy.data[row * x.width() + i] * x.data[row * x.width() + i] * r;
+    }
+    return {sums};
+  }
+};
+
+struct SumBlocksReference : ReferenceOpInterface::ExternalModel<SumBlocksReference, SumBlocksOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    const Tensor &sums = evaluator[cast<SumBlocksOp>(op).getSums()];
+    Tensor sum({sums.width()});
+    for (int64_t block = 0; block < sums.rows(); ++block)
+      for (int64_t i = 0; i < sums.width(); ++i)
+        sum.data[i] += sums.at({block, i});
+    return {sum};
+  }
+};
+
 struct SumHeadsReference : ReferenceOpInterface::ExternalModel<SumHeadsReference, SumHeadsOp> {
   std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
     const Tensor &x = evaluator[cast<SumHeadsOp>(op).getX()];
@@ -159,8 +188,10 @@ void rondo::reference::attachNnGradReferences(MLIRContext *context) {
   EmbeddingGradOp::attachInterface<EmbeddingGradReference>(*context);
   LinearGradInputOp::attachInterface<LinearGradInputReference>(*context);
   LinearGradWeightOp::attachInterface<LinearGradWeightReference>(*context);
+  RmsNormGradBlocksOp::attachInterface<RmsNormGradBlocksReference>(*context);
   RmsNormGradOp::attachInterface<RmsNormGradReference>(*context);
   RmsNormGradWeightOp::attachInterface<RmsNormGradWeightReference>(*context);
   SegmentStartsOp::attachInterface<SegmentStartsReference>(*context);
+  SumBlocksOp::attachInterface<SumBlocksReference>(*context);
   SumHeadsOp::attachInterface<SumHeadsReference>(*context);
 }
