@@ -28,11 +28,13 @@ absl::StatusOr<AlignedBuffer> AlignedBuffer::allocate(uint64_t bytes) {
     return buffer;
   uint64_t alignment = bytes >= kHugePage ? kHugePage : RONDO_BUFFER_ALIGNMENT;
   if (bytes <= kAddressSpace) {
-    // aligned_alloc wants a multiple of the alignment; the page-sized tail is never touched.
+    // aligned_alloc wants a multiple of the alignment; beyond `bytes` nothing is touched.
     size_t rounded = (bytes + alignment - 1) / alignment * alignment;
     buffer.data_ = static_cast<uint8_t *>(std::aligned_alloc(alignment, rounded));
+    // A hint: failure changes nothing but speed. The tail stays on small pages, or memory would exceed the
+    // plan by most of a huge page per block.
     if (buffer.data_ && alignment == kHugePage)
-      madvise(buffer.data_, rounded, MADV_HUGEPAGE); // a hint: failure changes nothing but speed
+      madvise(buffer.data_, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   }
   if (!buffer.data_)
     return makeError(ErrorId::OutOfMemory, absl::StrCat("expected ", bytes, " bytes of memory, found less"));
