@@ -32,4 +32,14 @@ void report(const std::string &name, KernelRunner &kernel, const std::vector<voi
               static_cast<unsigned long long>(kernel.image().kernels[0].scratchBytes / 1024));
 }
 
+int measureAll(bool (*measure)(const target::Target &)) {
+  std::optional<target::Target> target = target::findTarget("cpu");
+  if (!target) {
+    std::fprintf(stderr, "expected a CPU with AVX2, found none of the known kinds\n");
+    return 4;
+  }
+  std::printf("target %s, one thread, best of CPU time\n", target->name.c_str());
+  return measure(*target) ? 0 : 6;
+}
+
 } // namespace rondo::bench

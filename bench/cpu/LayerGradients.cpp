@@ -3,17 +3,8 @@
 // the others with a copy of as many bytes between their runs: needed FLOPs and bytes only, as the ops count
 // them.
 #include "bench/cpu/FmaPeak.h"
+#include "bench/cpu/GraphKernels.h"
 #include "bench/cpu/KernelReport.h"
-#include "bench/cpu/KernelRunner.h"
-
-#include "codegen/cpu/CompileKernels.h"
-#include "dialects/rondo/Rondo.h"
-#include "dialects/tile/Tile.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "passes/fuse/Passes.h"
-#include "passes/plan/Passes.h"
-#include "passes/tile/Passes.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -75,31 +66,22 @@ const Case cases[] = {
      "tensor<1x512x8x96xf32>, tensor<1x512x8x96xf32>) -> tensor<1x512x8xf32>"},
 };
 
-// The kernels of one case as the compiler makes them, and what their commands need.
-struct Compiled {
+// The kernels of one case, and what their commands need.
+struct Work {
   std::string text;
   std::vector<tile::KernelOp> kernels;
   double flops = 0, bytes = 0;
 };
 
-bool compile(ModuleOp module, Compiled &compiled) {
-  PassManager passes(module.getContext());
-  passes.addPass(createFormGroups());
-  passes.addPass(createPlanMemory());
-  passes.addPass(createBuildKernels());
-  if (failed(passes.run(module)))
-    return false;
-  module.walk([&](DispatchOp command) {
-    compiled.flops += static_cast<double>(command.getFlops());
-    compiled.bytes += static_cast<double>(command.getBytes());
-  });
-  llvm::raw_string_ostream stream(compiled.text);
-  for (auto kernel : module.getOps<tile::KernelOp>()) {
-    compiled.kernels.push_back(kernel);
-    kernel.print(stream);
-    stream << "\n";
+Work workOf(bench::GraphKernels &graph) {
+  Work work;
+  for (DispatchOp command : graph.commands()) {
+    work.kernels.push_back(graph.kernelOf(command));
+    work.text += graph.textOf(work.kernels.back());
+    work.flops += static_cast<double>(command.getFlops());
+    work.bytes += static_cast<double>(command.getBytes());
   }
-  return true;
+  return work;
 }
 
 // Random floats, or row numbers of a table of 256 rows: panels pad to at most 64 rows more.
@@ -122,29 +104,29 @@ double copyRate(size_t bytes) {
   return 2 * static_cast<double>(half) / (bench::threadSeconds() - start);
 }
 
-bool run(const Case &c, const target::Target &target, MLIRContext &context) {
-  std::string graph = std::string("func.func @entry(") + c.arguments + ") -> " + c.results +
-                      " attributes {rondo.entry = #rondo.entry<grad, B = 1, T = 512, slots = 0>} {\n" +
-                      c.body + "\nreturn %r : " + c.results + "\n}\n";
-  auto module = parseSourceString<ModuleOp>(graph, &context);
-  Compiled compiled;
-  if (!module || !compile(*module, compiled))
+bool run(const Case &c, const target::Target &target) {
+  std::string text = std::string("func.func @entry(") + c.arguments + ") -> " + c.results +
+                     " attributes {rondo.entry = #rondo.entry<grad, B = 1, T = 512, slots = 0>} {\n" +
+                     c.body + "\nreturn %r : " + c.results + "\n}\n";
+  bench::GraphKernels graph(text);
+  if (!graph.ok())
     return false;
-  bench::KernelRunner runner(compiled.text, target);
+  Work needed = workOf(graph);
+  bench::KernelRunner runner(needed.text, target);
   if (!runner.ok())
     return false;
   std::vector<std::vector<AlignedFloats>> operands;
-  for (tile::KernelOp kernel : compiled.kernels) {
+  for (tile::KernelOp kernel : needed.kernels) {
     std::vector<AlignedFloats> &list = operands.emplace_back();
     for (BlockArgument buffer : kernel.getBuffers())
       list.push_back(operandFor(cast<MemRefType>(buffer.getType())));
   }
   double best = 1e9, yardstick = 0;
-  double work = c.isProduct ? compiled.flops : compiled.bytes;
+  double work = c.isProduct ? needed.flops : needed.bytes;
   int runs = static_cast<int>(std::clamp(c.isProduct ? 4e10 / work : 4e9 / work, 10.0, 400.0));
   for (int i = 0; i < runs; ++i) {
     double start = bench::threadSeconds();
-    for (auto [index, kernel] : llvm::enumerate(compiled.kernels)) {
+    for (auto [index, kernel] : llvm::enumerate(needed.kernels)) {
       std::vector<void *> buffers;
       for (AlignedFloats &operand : operands[index])
         buffers.push_back(operand.data());
@@ -153,11 +135,11 @@ bool run(const Case &c, const target::Target &target, MLIRContext &context) {
     best = std::min(best, bench::threadSeconds() - start);
     if (i % 8 == 0)
       yardstick = std::max(yardstick, c.isProduct ? bench::measureFmaPeak(0.005)
-                                                  : copyRate(static_cast<size_t>(compiled.bytes)));
+                                                  : copyRate(static_cast<size_t>(needed.bytes)));
   }
   std::printf("%-38s %8.3f ms %7.1f %s  %5.1f %% of %.1f  %lld workgroups\n", c.name, best * 1e3,
               work / best * 1e-9, c.isProduct ? "GFLOP/s" : "GB/s   ", 100 * work / best / yardstick,
-              yardstick * 1e-9, static_cast<long long>(compiled.kernels.front().getWorkgroupCount()));
+              yardstick * 1e-9, static_cast<long long>(needed.kernels.front().getWorkgroupCount()));
   std::fflush(stdout);
   return true;
 }
@@ -165,18 +147,7 @@ bool run(const Case &c, const target::Target &target, MLIRContext &context) {
 } // namespace
 
 int main() {
-  std::optional<target::Target> target = target::findTarget("cpu");
-  if (!target) {
-    std::fprintf(stderr, "expected a CPU with AVX2, found none of the known kinds\n");
-    return 4;
-  }
-  DialectRegistry registry;
-  registry.insert<RondoDialect, tile::TileDialect, func::FuncDialect>();
-  codegen::registerCpuDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  std::printf("target %s, one thread, best of CPU time\n", target->name.c_str());
-  for (const Case &c : cases)
-    if (!run(c, *target, context))
-      return 6;
-  return 0;
+  return bench::measureAll([](const target::Target &target) {
+    return llvm::all_of(cases, [&](const Case &c) { return run(c, target); });
+  });
 }

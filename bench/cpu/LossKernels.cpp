@@ -2,22 +2,11 @@
 // peak of the same run. N rows, K columns, V words, W in panels. Needed FLOPs: scores 2 N V K, each gradient
 // 4 N V K (the scores once more, and the product with W or x). Needed bytes: 4 V K for W, the same for dW;
 // per row one exponential per word beside 2 K or 4 K FLOPs.
-#include "bench/cpu/FmaPeak.h"
+#include "bench/cpu/GraphKernels.h"
 #include "bench/cpu/KernelReport.h"
-#include "codegen/cpu/CompileKernels.h"
 #include "dialects/rondo/OperandBytes.h"
-#include "dialects/rondo/Rondo.h"
-#include "dialects/tile/Tile.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "passes/fuse/Passes.h"
-#include "passes/plan/Passes.h"
-#include "passes/tile/Passes.h"
-#include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
-#include <cstdio>
 
 using namespace mlir;
 using namespace rondo;
@@ -45,19 +34,6 @@ struct Sizes {
   int64_t rows, depth, vocabulary;
 };
 
-OwningOpRef<ModuleOp> buildKernels(MLIRContext &context, const Sizes &sizes) {
-  std::string text = bench::fillIn(kEntry, {{"N", sizes.rows}, {"K", sizes.depth}, {"V", sizes.vocabulary}});
-  auto module = parseSourceString<ModuleOp>(text, &context);
-  PassManager passes(&context);
-  passes.addPass(createFormGroups());
-  passes.addPass(createAssignLayouts());
-  passes.addPass(createPlanMemory());
-  passes.addPass(createBuildKernels());
-  if (!module || failed(passes.run(*module)))
-    return nullptr;
-  return module;
-}
-
 // Memory of every value of the entry point: x, W of unit size, targets spread over the vocabulary,
 // probabilities about 1 / V.
 llvm::DenseMap<Value, bench::AlignedFloats> allocate(func::FuncOp entry, const Sizes &sizes) {
@@ -77,22 +53,14 @@ llvm::DenseMap<Value, bench::AlignedFloats> allocate(func::FuncOp entry, const S
 }
 
 bool measure(const target::Target &target, const Sizes &sizes) {
-  DialectRegistry registry;
-  registry.insert<RondoDialect, tile::TileDialect, func::FuncDialect>();
-  codegen::registerCpuDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  OwningOpRef<ModuleOp> module = buildKernels(context, sizes);
-  if (!module)
+  bench::GraphKernels graph(
+      bench::fillIn(kEntry, {{"N", sizes.rows}, {"K", sizes.depth}, {"V", sizes.vocabulary}}));
+  if (!graph.ok())
     return false;
-  auto entry = *module->getOps<func::FuncOp>().begin();
-  auto memory = allocate(entry, sizes);
-  SymbolTable symbols(*module);
-  for (auto command : entry.getOps<DispatchOp>()) {
-    auto kernel = symbols.lookup<tile::KernelOp>(command.getKernel());
-    std::string text;
-    llvm::raw_string_ostream stream(text);
-    kernel->print(stream, OpPrintingFlags().useLocalScope());
-    bench::KernelRunner runner(text, target);
+  auto memory = allocate(graph.entry(), sizes);
+  for (DispatchOp command : graph.commands()) {
+    tile::KernelOp kernel = graph.kernelOf(command);
+    bench::KernelRunner runner(graph.textOf(kernel), target);
     if (!runner.ok())
       return false;
     std::vector<void *> buffers;
@@ -114,11 +82,7 @@ bool measure(const target::Target &target, const Sizes &sizes) {
 } // namespace
 
 int main() {
-  std::optional<target::Target> target = target::findTarget("cpu");
-  if (!target) {
-    std::fprintf(stderr, "expected a CPU with AVX2, found none of the known kinds\n");
-    return 4;
-  }
-  std::printf("target %s, one thread, best of CPU time\n", target->name.c_str());
-  return measure(*target, {512, 64, 256}) && measure(*target, {512, 768, 50304}) ? 0 : 6;
+  return bench::measureAll([](const target::Target &target) {
+    return measure(target, {512, 64, 256}) && measure(target, {512, 768, 50304});
+  });
 }

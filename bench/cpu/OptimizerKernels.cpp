@@ -1,24 +1,13 @@
 // The compiled AdamW step of one parameter beside memcpy: both are bound by memory. One thread. Bytes per
 // element: adamw reads gradient, parameter and both moments and writes three of them, 28; memcpy reads and
 // writes, 8.
+#include "bench/cpu/FmaPeak.h"
+#include "bench/cpu/GraphKernels.h"
 #include "bench/cpu/KernelReport.h"
 
-#include "codegen/cpu/CompileKernels.h"
-#include "dialects/rondo/Rondo.h"
-#include "dialects/tile/Tile.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "passes/fuse/Passes.h"
-#include "passes/plan/Passes.h"
-#include "passes/tile/Passes.h"
-#include "llvm/Support/raw_ostream.h"
-
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 
-using namespace mlir;
 using namespace rondo;
 using bench::AlignedFloats;
 
@@ -35,25 +24,18 @@ func.func @step(%g: tensor<$Nx1024xf32>, %rates: tensor<8xf32>)
 })";
 
 template <typename Body> double secondsOf(Body body) {
-  auto begin = std::chrono::steady_clock::now();
+  double begin = bench::threadSeconds();
   body();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return bench::threadSeconds() - begin;
 }
 
 // Best of many turns, in which both take theirs.
-bool run(MLIRContext &context, const target::Target &target, int64_t rows) {
-  auto module = parseSourceString<ModuleOp>(bench::fillIn(kGraph, {{"N", rows}}), &context);
-  PassManager passes(&context);
-  passes.addPass(createFormGroups());
-  passes.addPass(createAssignLayouts());
-  passes.addPass(createPlanMemory());
-  passes.addPass(createBuildKernels());
-  if (!module || failed(passes.run(*module)))
+bool run(const target::Target &target, int64_t rows) {
+  bench::GraphKernels graph(bench::fillIn(kGraph, {{"N", rows}}));
+  if (!graph.ok())
     return false;
-  auto kernel = *module->getOps<tile::KernelOp>().begin();
-  std::string text;
-  llvm::raw_string_ostream(text) << kernel;
-  bench::KernelRunner runner(text, target);
+  tile::KernelOp kernel = graph.kernelOf(graph.commands().front());
+  bench::KernelRunner runner(graph.textOf(kernel), target);
   if (!runner.ok())
     return false;
   size_t elements = static_cast<size_t>(rows) * 1024;
@@ -76,17 +58,7 @@ bool run(MLIRContext &context, const target::Target &target, int64_t rows) {
 } // namespace
 
 int main() {
-  std::optional<target::Target> target = target::findTarget("cpu");
-  if (!target) {
-    std::fprintf(stderr, "expected a CPU with AVX2, found none of the known kinds\n");
-    return 4;
-  }
-  DialectRegistry registry;
-  registry.insert<RondoDialect, tile::TileDialect, func::FuncDialect>();
-  codegen::registerCpuDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  for (int64_t rows : {64, 1024, 16384})
-    if (!run(context, *target, rows))
-      return 6;
-  return 0;
+  return bench::measureAll([](const target::Target &target) {
+    return run(target, 64) && run(target, 1024) && run(target, 16384);
+  });
 }

@@ -1,18 +1,8 @@
 // Compiled chunkwise retention in both directions, with the state either way round: a layer's forward pass
 // and the runs that its backward pass consists of. One thread, against the FMA peak measured between the
 // runs. Needed FLOPs per head and token: C (dk + dv) + 4 dk dv.
+#include "bench/cpu/GraphKernels.h"
 #include "bench/cpu/KernelReport.h"
-
-#include "codegen/cpu/CompileKernels.h"
-#include "dialects/rondo/Rondo.h"
-#include "dialects/tile/Tile.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "passes/fuse/Passes.h"
-#include "passes/plan/Passes.h"
-#include "passes/tile/Passes.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace rondo;
@@ -63,23 +53,16 @@ std::vector<AlignedFloats> buffersOf(ModuleOp module, DispatchOp command) {
   return buffers;
 }
 
-bool run(MLIRContext &context, const target::Target &target, const Case &c) {
-  auto module = parseSourceString<ModuleOp>(graphOf(c), &context);
-  PassManager passes(&context);
-  passes.addPass(createFormGroups());
-  passes.addPass(createAssignLayouts());
-  passes.addPass(createPlanMemory());
-  passes.addPass(createBuildKernels());
-  if (!module || failed(passes.run(*module)))
+bool run(const target::Target &target, const Case &c) {
+  bench::GraphKernels graph(graphOf(c));
+  if (!graph.ok())
     return false;
-  auto kernel = *module->getOps<tile::KernelOp>().begin();
-  auto command = *module->lookupSymbol<func::FuncOp>("retention").getOps<DispatchOp>().begin();
-  std::string text;
-  llvm::raw_string_ostream(text) << kernel;
-  bench::KernelRunner runner(text, target);
+  DispatchOp command = graph.commands().front();
+  tile::KernelOp kernel = graph.kernelOf(command);
+  bench::KernelRunner runner(graph.textOf(kernel), target);
   if (!runner.ok())
     return false;
-  std::vector<AlignedFloats> buffers = buffersOf(*module, command);
+  std::vector<AlignedFloats> buffers = buffersOf(graph.module(), command);
   std::vector<void *> pointers;
   for (AlignedFloats &buffer : buffers)
     pointers.push_back(buffer.data());
@@ -92,23 +75,16 @@ bool run(MLIRContext &context, const target::Target &target, const Case &c) {
   return true;
 }
 
-} // namespace
-
-int main() {
-  std::optional<target::Target> target = target::findTarget("cpu");
-  if (!target) {
-    std::fprintf(stderr, "expected a CPU with AVX2, found none of the known kinds\n");
-    return 4;
-  }
-  DialectRegistry registry;
-  registry.insert<RondoDialect, tile::TileDialect, func::FuncDialect>();
-  codegen::registerCpuDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+bool runAll(const target::Target &target) {
   for (auto [keyWidth, valueWidth] : {std::pair(64, 128), std::pair(128, 64), std::pair(256, 512)})
     for (int64_t chunk : {64, 128})
       for (bool transposed : {false, true})
         for (bool adjoint : {false, true})
-          if (!run(context, *target, {1024, 4, keyWidth, valueWidth, chunk, adjoint, transposed}))
-            return 6;
-  return 0;
+          if (!run(target, {1024, 4, keyWidth, valueWidth, chunk, adjoint, transposed}))
+            return false;
+  return true;
 }
+
+} // namespace
+
+int main() { return bench::measureAll(runAll); }

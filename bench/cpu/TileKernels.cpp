@@ -5,8 +5,6 @@
 //   retention   per token and head C (dk + dv) + 4 dk dv: half of the C x C products, and the state's two
 #include "bench/cpu/KernelReport.h"
 
-#include <cstdio>
-
 using namespace rondo;
 using bench::AlignedFloats;
 using bench::randomFloats;
@@ -122,16 +120,10 @@ bool runRetention(const target::Target &target, int64_t chunk, int64_t dk, int64
 } // namespace
 
 int main() {
-  std::optional<target::Target> target = target::findTarget("cpu");
-  if (!target) {
-    std::fprintf(stderr, "expected a CPU with AVX2, found none of the known kinds\n");
-    return 4;
-  }
-  std::printf("target %s, one thread, best of CPU time\n", target->name.c_str());
-  bool ok = runProduct(*target, 512, 512, 512, 64, 256) && runProduct(*target, 512, 512, 512, 128, 256) &&
-            runProduct(*target, 1024, 1024, 1024, 64, 256) && runProduct(*target, 1, 4096, 1024, 1, 512) &&
-            runRetention(*target, 64, 64, 128) && runRetention(*target, 64, 256, 512) &&
-            runRetention(*target, 128, 256, 512);
-  ok = ok && bench::runGradients(*target);
-  return ok ? 0 : 6;
+  return bench::measureAll([](const target::Target &target) {
+    return runProduct(target, 512, 512, 512, 64, 256) && runProduct(target, 512, 512, 512, 128, 256) &&
+           runProduct(target, 1024, 1024, 1024, 64, 256) && runProduct(target, 1, 4096, 1024, 1, 512) &&
+           runRetention(target, 64, 64, 128) && runRetention(target, 64, 256, 512) &&
+           runRetention(target, 128, 256, 512) && bench::runGradients(target);
+  });
 }
