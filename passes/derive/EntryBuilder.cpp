@@ -1,6 +1,7 @@
 // Builds one entry point from the graph.
 #include "passes/derive/EntryBuilder.h"
 
+#include "dialects/rondo/DeadOps.h"
 #include "dialects/rondo/ErrorReport.h"
 
 using namespace mlir;
@@ -182,13 +183,6 @@ LogicalResult EntryBuilder::finish(func::ReturnOp end) {
   return success();
 }
 
-// Ops that no output or state needs, last first.
-static void eraseDeadOps(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
-}
-
 LogicalResult EntryBuilder::build() {
   if (failed(check()))
     return failure();
@@ -209,6 +203,6 @@ LogicalResult EntryBuilder::build() {
   }
   if (failed(finish(end)))
     return failure();
-  eraseDeadOps(entry.getBody().front());
+  eraseDeadOps(entry.getBody().front()); // what no output or state needs
   return success();
 }

@@ -1,6 +1,7 @@
 // Reverse mode on one block: gradients flow from seeds to the values that are wanted.
 #pragma once
 
+#include "dialects/rondo/BackwardOps.h"
 #include "dialects/rondo/Rondo.h"
 
 namespace rondo {
@@ -20,18 +21,11 @@ public:
   mlir::Value gradientOf(mlir::Value value) const { return gradients.lookup(value); }
 
 private:
-  // Marks what is built as part of the backward pass.
-  struct Marker : mlir::OpBuilder::Listener {
-    void notifyOperationInserted(mlir::Operation *op, mlir::OpBuilder::InsertPoint) override {
-      op->setAttr("rondo.backward", mlir::UnitAttr::get(op->getContext()));
-    }
-  };
-
   llvm::LogicalResult differentiate(mlir::Operation &op);
   llvm::BitVector activeOperands(mlir::Operation *op) const;
   void spread(mlir::Operation *op, llvm::ArrayRef<mlir::Value> derivative);
 
-  Marker marker;
+  BackwardMarker marker;
   mlir::OpBuilder builder;
   llvm::SmallVector<mlir::Operation *> forward;       // in program order
   llvm::DenseSet<mlir::Value> active;                 // depends on a wanted value

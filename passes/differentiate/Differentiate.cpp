@@ -1,6 +1,7 @@
 // Adds the backward pass to training entries.
 #include "passes/differentiate/Passes.h"
 
+#include "dialects/rondo/DeadOps.h"
 #include "dialects/rondo/Rondo.h"
 #include "passes/differentiate/BackwardPass.h"
 #include "passes/differentiate/EntrySignature.h"
@@ -35,10 +36,7 @@ public:
     if (kind == EntryKind::Grad)
       signature.dropOutputs([](StringRef name) { return name == "loss_weight_sum"; });
     signature.finish();
-    // Parts of derivatives that nobody asked for.
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*end->getBlock())))
-      if (isOpTriviallyDead(&op))
-        op.erase();
+    eraseDeadOps(*end->getBlock()); // parts of derivatives that nobody asked for
     return success();
   }
 

@@ -1,6 +1,7 @@
 // Turns the gradients of training entries into optimiser steps.
 #include "passes/differentiate/Passes.h"
 
+#include "dialects/rondo/BackwardOps.h"
 #include "dialects/rondo/Rondo.h"
 #include "passes/differentiate/EntrySignature.h"
 
@@ -109,12 +110,6 @@ public:
   }
 
 private:
-  struct Marker : OpBuilder::Listener {
-    void notifyOperationInserted(Operation *op, OpBuilder::InsertPoint) override {
-      op->setAttr("rondo.backward", UnitAttr::get(op->getContext()));
-    }
-  };
-
   StringRef accumulated(WeightOp weight) {
     return states.of(weight, "accumulated.", OptimizerRole::Gradient);
   }
@@ -148,7 +143,7 @@ private:
   SymbolTable &symbols;
   OptimizerStates &states;
   EntrySignature signature;
-  Marker marker;
+  BackwardMarker marker;
   OpBuilder builder;
 };
 

@@ -1,12 +1,11 @@
 // Which values of a forward pass its backward pass reads, and which of them are computed again.
 #include "passes/differentiate/KeptValues.h"
 
+#include "dialects/rondo/BackwardOps.h"
 #include "dialects/rondo/OperandBytes.h"
 
 using namespace mlir;
 using namespace rondo;
-
-bool rondo::isBackward(Operation *op) { return op->hasAttr("rondo.backward"); }
 
 // Inputs, parameters and pools are there anyway.
 static bool hasMemoryOfItsOwn(Value value) {

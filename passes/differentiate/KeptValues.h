@@ -30,6 +30,4 @@ private:
   llvm::DenseSet<mlir::Operation *> recomputed;
 };
 
-bool isBackward(mlir::Operation *op);
-
 } // namespace rondo

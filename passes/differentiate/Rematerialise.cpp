@@ -1,6 +1,7 @@
 // Computes values of the forward pass again in the backward pass instead of keeping them.
 #include "passes/differentiate/Passes.h"
 
+#include "dialects/rondo/BackwardOps.h"
 #include "dialects/rondo/ErrorReport.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/differentiate/KeptValues.h"
@@ -98,7 +99,7 @@ private:
       (void)recomputedValue(operand, reader);
     OpBuilder builder(reader);
     Operation *copy = builder.clone(*op, copies);
-    copy->setAttr("rondo.backward", builder.getUnitAttr());
+    copy->setAttr(kBackwardAttribute, builder.getUnitAttr());
     copies.map(op->getResults(), copy->getResults());
     return copies.lookup(value);
   }

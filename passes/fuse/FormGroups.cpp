@@ -1,6 +1,7 @@
 // Gathers the ops of entry points into groups that become kernels.
 #include "passes/fuse/Passes.h"
 
+#include "dialects/rondo/DeadOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/fuse/GroupDrafts.h"
 
@@ -11,13 +12,6 @@ namespace rondo {
 #define GEN_PASS_DEF_FORMGROUPS
 #include "passes/fuse/FormGroups.h.inc"
 } // namespace rondo
-
-// Ops whose results nobody wants, last first.
-static void eraseDeadOps(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
-}
 
 // Puts the ops of single kernels in the place of those that take several.
 static void splitIntoKernels(Block &block) {

@@ -1,6 +1,7 @@
 // Which op belongs to which group, decided before any group is built.
 #include "passes/fuse/GroupDrafts.h"
 
+#include "dialects/rondo/BackwardOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -26,9 +27,6 @@ static Value throughReshapes(Value value) {
     value = reshape.getX();
   return value;
 }
-
-// Ops of the backward pass, recomputed ones included, are kept apart from those of the forward pass.
-static bool isBackward(Operation *op) { return op->hasAttr("rondo.backward"); }
 
 // A parameter or optimiser state as a value: no kernel makes it, those that use it are bound to it.
 static bool isValueOfSymbol(Operation *op) {

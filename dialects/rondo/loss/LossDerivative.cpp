@@ -1,13 +1,12 @@
 // Derivatives of the scoring ops.
+#include "dialects/rondo/BackwardOps.h"
 #include "dialects/rondo/Rondo.h"
 
 using namespace mlir;
 using namespace rondo;
 
 std::optional<std::string> LinearLogProbOp::whyNoDerivative() {
-  if (!getLogSumExp().use_empty() && llvm::any_of(getLogSumExp().getUsers(), [](Operation *user) {
-        return !user->hasAttr("rondo.backward");
-      }))
+  if (llvm::any_of(getLogSumExp().getUsers(), [](Operation *user) { return !isBackward(user); }))
     return "its log_sum_exp is used";
   return std::nullopt;
 }
