@@ -8,28 +8,13 @@ using namespace rondo::test;
 
 namespace {
 
-// Chunkwise retention as the kernel builders write it, against the recurrence in double.
-void checkRetention(int64_t chunk, int64_t dk, int64_t dv, bool staged) {
-  SCOPED_TRACE(::testing::Message() << "chunk " << chunk << ", " << dk << "/" << dv
-                                    << (staged ? " staged" : ""));
-  int64_t time = 3 * chunk;
-  double g = 0.9;
-  AlignedFloats q = randomFloats(time * dk, 1), k = randomFloats(time * dk, 2),
-                v = randomFloats(time * dv, 3);
-  AlignedFloats state = randomFloats(dk * dv, 4), start = randomFloats(dk * dv, 4), o(time * dv, NAN);
-  AlignedFloats mask(chunk * chunk), rows(chunk), ends(chunk), gamma(1, float(std::pow(g, chunk)));
-  for (int64_t i = 0; i < chunk; ++i) {
-    rows[i] = float(std::pow(g, i + 1));
-    ends[i] = float(std::pow(g, chunk - 1 - i));
-    for (int64_t j = 0; j <= i; ++j)
-      mask[i * chunk + j] = float(std::pow(g, i - j));
-  }
-  std::string stages = staged ? R"(
-      %ks = tile.stage rhs %kt : tensor<$Cx$DKxf32>
-      %vs = tile.stage rhs %vt : tensor<$Cx$DVxf32>
-      %ss = tile.stage rhs %s : tensor<$DKx$DVxf32>)"
-                              : "";
-  std::string body = R"(
+constexpr const char *kRetentionBuffers =
+    "%Q: memref<$Tx$DKxf32>, %K: memref<$Tx$DKxf32>, %V: memref<$Tx$DVxf32>, %M: memref<$Cx$Cxf32>, "
+    "%R: memref<$Cxf32>, %E: memref<$Cxf32>, %G: memref<1xf32>, %S: memref<$DKx$DVxf32>, "
+    "%O: memref<$Tx$DVxf32>";
+
+// Chunkwise retention as the kernel builders write it. KS, VS and SS stand for the dots' right operands.
+constexpr const char *kRetentionBody = R"(
     %c = arith.constant $C : index
     %end = arith.constant $T : index
     %mask = tile.load %M[%c0, %c0] : memref<$Cx$Cxf32> -> tensor<$Cx$Cxf32>
@@ -43,46 +28,89 @@ void checkRetention(int64_t chunk, int64_t dk, int64_t dv, bool staged) {
     %last = scf.for %t = %c0 to %end step %c iter_args(%s = %s0) -> (tensor<$DKx$DVxf32>) {
       %qt = tile.load %Q[%t, %c0] : memref<$Tx$DKxf32> -> tensor<$Cx$DKxf32>
       %kt = tile.load %K[%t, %c0] : memref<$Tx$DKxf32> -> tensor<$Cx$DKxf32>
-      %vt = tile.load %V[%t, %c0] : memref<$Tx$DVxf32> -> tensor<$Cx$DVxf32>)" +
-                     stages + R"(
+      %vt = tile.load %V[%t, %c0] : memref<$Tx$DVxf32> -> tensor<$Cx$DVxf32>
+STAGES
       %sg = arith.mulf %s, %g2 : tensor<$DKx$DVxf32>
       %kz = arith.mulf %kt, %en2 : tensor<$Cx$DKxf32>
-      %sn = tile.dot %kz, %vs, %sg {transpose_a} : tensor<$Cx$DKxf32>, tensor<$Cx$DVxf32>, tensor<$DKx$DVxf32> -> tensor<$DKx$DVxf32>
-      %p = tile.dot %qt, %ks {transpose_b, triangle = #tile.triangle<lower_result>} : tensor<$Cx$DKxf32>, tensor<$Cx$DKxf32> -> tensor<$Cx$Cxf32>
+      %sn = tile.dot %kz, VS, %sg {transpose_a} : tensor<$Cx$DKxf32>, tensor<$Cx$DVxf32>, tensor<$DKx$DVxf32> -> tensor<$DKx$DVxf32>
+      %p = tile.dot %qt, KS {transpose_b, triangle = #tile.triangle<lower_result>} : tensor<$Cx$DKxf32>, tensor<$Cx$DKxf32> -> tensor<$Cx$Cxf32>
       %pm = arith.mulf %p, %mask : tensor<$Cx$Cxf32>
-      %qs = tile.dot %qt, %ss : tensor<$Cx$DKxf32>, tensor<$DKx$DVxf32> -> tensor<$Cx$DVxf32>
+      %qs = tile.dot %qt, SS : tensor<$Cx$DKxf32>, tensor<$DKx$DVxf32> -> tensor<$Cx$DVxf32>
       %qd = arith.mulf %qs, %row2 : tensor<$Cx$DVxf32>
-      %ot = tile.dot %pm, %vs, %qd {triangle = #tile.triangle<lower_lhs>} : tensor<$Cx$Cxf32>, tensor<$Cx$DVxf32>, tensor<$Cx$DVxf32> -> tensor<$Cx$DVxf32>
+      %ot = tile.dot %pm, VS, %qd {triangle = #tile.triangle<lower_lhs>} : tensor<$Cx$Cxf32>, tensor<$Cx$DVxf32>, tensor<$Cx$DVxf32> -> tensor<$Cx$DVxf32>
       tile.store %ot, %O[%t, %c0] : tensor<$Cx$DVxf32>, memref<$Tx$DVxf32>
       scf.yield %sn : tensor<$DKx$DVxf32>
     }
     tile.store %last, %S[%c0, %c0] : tensor<$DKx$DVxf32>, memref<$DKx$DVxf32>)";
-  if (!staged)
-    for (const char *name : {"ks", "vs", "ss"})
-      for (size_t at; (at = body.find(std::string("%") + name)) != std::string::npos;)
-        body.replace(at, 3, std::string("%") + name[0] + (name[0] == 's' ? " " : "t"));
-  std::string buffers =
-      "%Q: memref<$Tx$DKxf32>, %K: memref<$Tx$DKxf32>, %V: memref<$Tx$DVxf32>, %M: memref<$Cx$Cxf32>, "
-      "%R: memref<$Cxf32>, %E: memref<$Cxf32>, %G: memref<1xf32>, %S: memref<$DKx$DVxf32>, "
-      "%O: memref<$Tx$DVxf32>";
-  runKernel(fillIn(kernelText(buffers, "false, false, false, false, false, false, false, true, true", body),
-                   {{"T", time}, {"C", chunk}, {"DK", dk}, {"DV", dv}}),
-            {q.data(), k.data(), v.data(), mask.data(), rows.data(), ends.data(), gamma.data(), state.data(),
-             o.data()});
-  std::vector<double> s(dk * dv);
-  std::copy_n(start.data(), dk * dv, s.begin());
-  for (int64_t t = 0; t < time; ++t) {
-    for (int64_t j = 0; j < dv; ++j) {
-      double expected = 0;
-      for (int64_t i = 0; i < dk; ++i) {
-        s[i * dv + j] = g * s[i * dv + j] + double(k[t * dk + i]) * v[t * dv + j];
-        expected += s[i * dv + j] * q[t * dk + i];
-      }
-      ASSERT_NEAR(o[t * dv + j], expected, 2e-4 * std::sqrt(double(dk))) << "at " << t << ", " << j;
+
+constexpr const char *kStages = R"(
+      %ks = tile.stage rhs %kt : tensor<$Cx$DKxf32>
+      %vs = tile.stage rhs %vt : tensor<$Cx$DVxf32>
+      %ss = tile.stage rhs %s : tensor<$DKx$DVxf32>)";
+
+void replaceAll(std::string &text, const std::string &from, const std::string &to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
+std::string retentionKernel(bool staged) {
+  std::string body = kRetentionBody;
+  replaceAll(body, "STAGES", staged ? kStages : "");
+  replaceAll(body, "KS", staged ? "%ks" : "%kt");
+  replaceAll(body, "VS", staged ? "%vs" : "%vt");
+  replaceAll(body, "SS", staged ? "%ss" : "%s");
+  return kernelText(kRetentionBuffers, "false, false, false, false, false, false, false, true, true", body);
+}
+
+constexpr double kDecay = 0.9;
+
+struct RetentionTensors {
+  RetentionTensors(int64_t chunk, int64_t dk, int64_t dv)
+      : time(3 * chunk), dk(dk), dv(dv), q(randomFloats(time * dk, 1)), k(randomFloats(time * dk, 2)),
+        v(randomFloats(time * dv, 3)), state(randomFloats(dk * dv, 4)), o(time * dv, NAN),
+        mask(chunk * chunk), rows(chunk), ends(chunk), decay(1, power(chunk)) {
+    for (int64_t i = 0; i < chunk; ++i) {
+      rows[i] = power(i + 1);
+      ends[i] = power(chunk - 1 - i);
+      for (int64_t j = 0; j <= i; ++j)
+        mask[i * chunk + j] = power(i - j);
     }
   }
-  for (int64_t i = 0; i < dk * dv; ++i)
-    ASSERT_NEAR(state[i], s[i], 2e-4);
+  static float power(int64_t exponent) { return float(std::pow(kDecay, exponent)); }
+
+  std::vector<void *> buffers() {
+    return {q.data(),    k.data(),     v.data(),     mask.data(), rows.data(),
+            ends.data(), decay.data(), state.data(), o.data()};
+  }
+
+  int64_t time, dk, dv;
+  AlignedFloats q, k, v, state, o, mask, rows, ends, decay;
+};
+
+// The recurrence in double, from the state `s`.
+void expectRecurrence(RetentionTensors &x, std::vector<double> s) {
+  for (int64_t t = 0; t < x.time; ++t)
+    for (int64_t j = 0; j < x.dv; ++j) {
+      double expected = 0;
+      for (int64_t i = 0; i < x.dk; ++i) {
+        double &cell = s[i * x.dv + j];
+        cell = kDecay * cell + double(x.k[t * x.dk + i]) * x.v[t * x.dv + j];
+        expected += cell * x.q[t * x.dk + i];
+      }
+      ASSERT_NEAR(x.o[t * x.dv + j], expected, 2e-4 * std::sqrt(double(x.dk))) << "at " << t << ", " << j;
+    }
+  for (int64_t i = 0; i < x.dk * x.dv; ++i)
+    ASSERT_NEAR(x.state[i], s[i], 2e-4);
+}
+
+void checkRetention(int64_t chunk, int64_t dk, int64_t dv, bool staged) {
+  SCOPED_TRACE(::testing::Message() << "chunk " << chunk << ", " << dk << "/" << dv
+                                    << (staged ? " staged" : ""));
+  RetentionTensors tensors(chunk, dk, dv);
+  std::vector<double> start(tensors.state.data(), tensors.state.data() + dk * dv);
+  runKernel(fillIn(retentionKernel(staged), {{"T", tensors.time}, {"C", chunk}, {"DK", dk}, {"DV", dv}}),
+            tensors.buffers());
+  expectRecurrence(tensors, std::move(start));
 }
 
 TEST(Carry, Retention) {

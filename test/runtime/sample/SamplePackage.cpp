@@ -3,6 +3,7 @@
 
 #include "codegen/package/PackageWriter.h"
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -24,30 +25,53 @@ enum Kernel : uint32_t { Scale16, Scale1, Prefill, Decode, Forward, Accumulate, 
 enum Parameter : uint32_t { ScaleFactor, Bias };
 enum OptimizerState : uint32_t { Moment, Gradient, LossWeight };
 
-std::vector<uint8_t> readImage() {
-  std::ifstream file(RONDO_SAMPLE_IMAGE, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
+const PackageSpec::Location kScalePlace = {"sample.mlir", 4, 3, "layers.0"},
+                            kSumPlace = {"sample.mlir", 5, 3, "layers.0"},
+                            kTrainingPlace = {"sample.mlir", 6, 3, ""};
+
+PackageSpec::KernelArgument ints(uint64_t bytes) { return {bytes, Access::Read, DType::I32}; }
+PackageSpec::KernelArgument read(uint64_t bytes) { return {bytes, Access::Read}; }
+PackageSpec::KernelArgument write(uint64_t bytes) { return {bytes, Access::Write}; }
+PackageSpec::KernelArgument change(uint64_t bytes) { return {bytes, Access::ReadWrite}; }
 
 void addCode(PackageSpec &spec) {
+  std::ifstream file(RONDO_SAMPLE_IMAGE, std::ios::binary);
   PackageSpec::Image &image = spec.image;
-  image.data = readImage();
+  image.data = {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   image.memoryBytes = (image.data.size() + 4095) / 4096 * 4096;
   image.segments = {{0, image.memoryBytes, 0, image.data.size(), PackageSpec::SegmentAccess::ReadExecute}};
-  uint64_t table[4]; // scale, prefill, decode, forward
-  std::memcpy(table, image.data.data(), sizeof(table));
-  auto ints = [](uint64_t bytes) { return PackageSpec::KernelArgument{bytes, Access::Read, DType::I32}; };
-  auto read = [](uint64_t bytes) { return PackageSpec::KernelArgument{bytes, Access::Read}; };
-  auto write = [](uint64_t bytes) { return PackageSpec::KernelArgument{bytes, Access::Write}; };
-  PackageSpec::KernelArgument pool = {kSlots * 4, Access::ReadWrite};
-  uint64_t logits = kVocabulary * 4;
+}
+
+// Where the image's kernels begin: scale, prefill, decode, forward, accumulate, update.
+std::array<uint64_t, 6> kernelAddresses(const PackageSpec &spec) {
+  std::array<uint64_t, 6> table;
+  std::memcpy(table.data(), spec.image.data.data(), sizeof(table));
+  return table;
+}
+
+void addKernels(PackageSpec &spec) {
+  std::array<uint64_t, 6> address = kernelAddresses(spec);
+  uint64_t pool = kSlots * 4, logits = kVocabulary * 4;
   spec.kernels = {
-      {"scale_16", table[0], {ints(64), read(4), write(64)}, 0, "scale"},
-      {"scale_1", table[0], {ints(4), read(4), write(4)}, 0, "scale"},
-      {"prefill", table[1], {read(64), ints(8), ints(8), pool, read(logits), write(2 * logits)}, 64, "sum"},
-      {"decode", table[2], {read(4), ints(4), pool, read(logits), write(logits)}, 64, "sum"},
-      {"forward", table[3], {read(64), read(logits), write(16 * logits)}, 0, "sum"},
+      {"scale_16", address[0], {ints(64), read(4), write(64)}, 0, "scale"},
+      {"scale_1", address[0], {ints(4), read(4), write(4)}, 0, "scale"},
+      {"prefill",
+       address[1],
+       {read(64), ints(8), ints(8), change(pool), read(logits), write(2 * logits)},
+       64,
+       "sum"},
+      {"decode", address[2], {read(4), ints(4), change(pool), read(logits), write(logits)}, 64, "sum"},
+      {"forward", address[3], {read(64), read(logits), write(16 * logits)}, 0, "sum"},
   };
+}
+
+void addTrainingKernels(PackageSpec &spec) {
+  std::array<uint64_t, 6> address = kernelAddresses(spec);
+  uint64_t bias = kVocabulary * 4;
+  spec.kernels.push_back(
+      {"accumulate", address[4], {read(64), read(64), change(bias), change(4), write(4)}, 0, "count"});
+  spec.kernels.push_back(
+      {"update", address[5], {read(4), read(4), change(bias), write(bias), change(bias)}, 0, "step"});
 }
 
 PackageSpec::IoTensor tokens(uint64_t batch, uint64_t time) {
@@ -60,113 +84,82 @@ PackageSpec::IoTensor logits(uint64_t batch, uint64_t time) {
   return {"logits", DType::F32, {batch, time, kVocabulary}, Absent::Required, false, 0, 0};
 }
 
-PackageSpec::Command scaleCommand(uint32_t kernel, uint64_t count) {
-  PackageSpec::Location place = {"sample.mlir", 4, 3, "layers.0"};
-  return {kernel, count, {{Space::Input, 0}, {Space::Parameter, ScaleFactor}, {Space::Arena, 0}},
-          place,  count, 8 * count};
+PackageSpec::Entry entryOf(const char *name, PackageSpec::EntryKind kind, uint32_t batch, uint32_t time) {
+  PackageSpec::Entry entry;
+  entry.name = name;
+  entry.kind = kind;
+  entry.batch = batch;
+  entry.time = time;
+  return entry;
+}
+
+// Scaled tokens in the arena, and the sum over them; all but `forward` carry it.
+PackageSpec::Entry sumEntry(const char *name, PackageSpec::EntryKind kind, uint32_t batch, uint32_t time) {
+  PackageSpec::Entry entry = entryOf(name, kind, batch, time);
+  uint64_t count = uint64_t{batch} * time;
+  entry.inputs = {tokens(batch, time)};
+  entry.slices = {{0, 4 * count, 0, 1}};
+  entry.arenaBytes = 64;
+  entry.commands = {{count == 1 ? Scale1 : Scale16,
+                     count,
+                     {{Space::Input, 0}, {Space::Parameter, ScaleFactor}, {Space::Arena, 0}},
+                     kScalePlace,
+                     count,
+                     8 * count}};
+  if (kind != PackageSpec::EntryKind::Forward) {
+    entry.slots = kSlots;
+    entry.states = {0};
+  }
+  return entry;
 }
 
 void addForward(PackageSpec &spec) {
-  PackageSpec::Entry entry;
-  entry.name = "forward";
-  entry.kind = PackageSpec::EntryKind::Forward;
-  entry.batch = 2;
-  entry.time = 8;
-  entry.inputs = {tokens(2, 8)};
+  PackageSpec::Entry entry = sumEntry("forward", PackageSpec::EntryKind::Forward, 2, 8);
   entry.outputs = {logits(2, 8)};
-  entry.slices = {{0, 64, 0, 1}};
-  entry.arenaBytes = 64;
-  entry.commands = {scaleCommand(Scale16, 16),
-                    {Forward,
-                     2,
-                     {{Space::Arena, 0}, {Space::Parameter, Bias}, {Space::Output, 0}},
-                     {"sample.mlir", 5, 3, "layers.0"},
-                     16,
-                     128}};
+  entry.commands.push_back(
+      {Forward, 2, {{Space::Arena, 0}, {Space::Parameter, Bias}, {Space::Output, 0}}, kSumPlace, 16, 128});
   spec.entries.push_back(entry);
 }
 
 void addPrefill(PackageSpec &spec) {
-  PackageSpec::Entry entry;
-  entry.name = "prefill";
-  entry.kind = PackageSpec::EntryKind::Prefill;
-  entry.batch = 2;
-  entry.time = 8;
-  entry.slots = kSlots;
-  entry.inputs = {tokens(2, 8), {"length", DType::I32, {2}, Absent::FullLength, true, 0, 8}, slot(2)};
+  PackageSpec::Entry entry = sumEntry("prefill", PackageSpec::EntryKind::Prefill, 2, 8);
+  entry.inputs.push_back({"length", DType::I32, {2}, Absent::FullLength, true, 0, 8});
+  entry.inputs.push_back(slot(2));
   entry.outputs = {logits(2, 1)};
-  entry.states = {0};
-  entry.slices = {{0, 64, 0, 1}};
-  entry.arenaBytes = 64;
-  entry.commands = {scaleCommand(Scale16, 16),
-                    {Prefill,
-                     2,
-                     {{Space::Arena, 0},
-                      {Space::Input, 1},
-                      {Space::Input, 2},
-                      {Space::State, 0},
-                      {Space::Parameter, Bias},
-                      {Space::Output, 0}},
-                     {"sample.mlir", 5, 3, "layers.0"},
-                     16,
-                     128}};
-  entry.schedules = {{{"sample.mlir", 5, 3, "layers.0"}, "recurrent", "a sum has no other"}};
+  entry.commands.push_back({Prefill,
+                            2,
+                            {{Space::Arena, 0},
+                             {Space::Input, 1},
+                             {Space::Input, 2},
+                             {Space::State, 0},
+                             {Space::Parameter, Bias},
+                             {Space::Output, 0}},
+                            kSumPlace,
+                            16,
+                            128});
+  entry.schedules = {{kSumPlace, "recurrent", "a sum has no other"}};
   spec.entries.push_back(entry);
 }
 
 void addDecode(PackageSpec &spec) {
-  PackageSpec::Entry entry;
-  entry.name = "decode";
-  entry.kind = PackageSpec::EntryKind::Decode;
-  entry.batch = 1;
-  entry.time = 1;
-  entry.slots = kSlots;
-  entry.inputs = {tokens(1, 1), slot(1)};
+  PackageSpec::Entry entry = sumEntry("decode", PackageSpec::EntryKind::Decode, 1, 1);
+  entry.inputs.push_back(slot(1));
   entry.outputs = {logits(1, 1)};
-  entry.states = {0};
-  entry.slices = {{0, 4, 0, 1}};
-  entry.arenaBytes = 64;
-  entry.commands = {scaleCommand(Scale1, 1),
-                    {Decode,
-                     1,
-                     {{Space::Arena, 0},
-                      {Space::Input, 1},
-                      {Space::State, 0},
-                      {Space::Parameter, Bias},
-                      {Space::Output, 0}},
-                     {"sample.mlir", 5, 3, "layers.0"},
-                     1,
-                     16}};
+  entry.commands.push_back({Decode,
+                            1,
+                            {{Space::Arena, 0},
+                             {Space::Input, 1},
+                             {Space::State, 0},
+                             {Space::Parameter, Bias},
+                             {Space::Output, 0}},
+                            kSumPlace,
+                            1,
+                            16});
   spec.entries.push_back(entry);
 }
 
-void addTrainingKernels(PackageSpec &spec) {
-  uint64_t table[6];
-  std::memcpy(table, spec.image.data.data(), sizeof(table));
-  auto argument = [](uint64_t bytes, Access access) { return PackageSpec::KernelArgument{bytes, access}; };
-  uint64_t bias = kVocabulary * 4;
-  spec.kernels.push_back(
-      {"accumulate",
-       table[4],
-       {argument(64, Access::Read), argument(64, Access::Read), argument(bias, Access::ReadWrite),
-        argument(4, Access::ReadWrite), argument(4, Access::Write)},
-       0,
-       "count"});
-  spec.kernels.push_back(
-      {"update",
-       table[5],
-       {argument(4, Access::Read), argument(4, Access::Read), argument(bias, Access::ReadWrite),
-        argument(bias, Access::Write), argument(bias, Access::ReadWrite)},
-       0,
-       "step"});
-}
-
 void addAccumulate(PackageSpec &spec) {
-  PackageSpec::Entry entry;
-  entry.name = "accumulate";
-  entry.kind = PackageSpec::EntryKind::Accumulate;
-  entry.batch = 2;
-  entry.time = 8;
+  PackageSpec::Entry entry = entryOf("accumulate", PackageSpec::EntryKind::Accumulate, 2, 8);
   entry.inputs = {tokens(2, 8),
                   {"targets", DType::I32, {2, 8}, Absent::ShiftedTokens, true, -1, kVocabulary - 1},
                   {"segment_ids", DType::I32, {2, 8}, Absent::Zeros}};
@@ -178,16 +171,14 @@ void addAccumulate(PackageSpec &spec) {
                       {Space::Optimizer, Gradient},
                       {Space::Optimizer, LossWeight},
                       {Space::Output, 0}},
-                     {"sample.mlir", 6, 3, ""},
+                     kTrainingPlace,
                      32,
                      128}};
   spec.entries.push_back(entry);
 }
 
 void addUpdate(PackageSpec &spec) {
-  PackageSpec::Entry entry;
-  entry.name = "update";
-  entry.kind = PackageSpec::EntryKind::Update;
+  PackageSpec::Entry entry = entryOf("update", PackageSpec::EntryKind::Update, 0, 0);
   entry.inputs = {{"learning_rate", DType::F32, {}, Absent::Value, false, 0, 0, 0.5}};
   entry.commands = {{Update,
                      kVocabulary,
@@ -196,7 +187,7 @@ void addUpdate(PackageSpec &spec) {
                       {Space::Optimizer, Gradient},
                       {Space::Optimizer, Moment},
                       {Space::Parameter, Bias}},
-                     {"sample.mlir", 6, 3, ""},
+                     kTrainingPlace,
                      768,
                      4096}};
   spec.entries.push_back(entry);
@@ -235,8 +226,9 @@ PackageSpec samplePackageSpec() {
        .initValue = 0.01,
        .location = {"sample.mlir", 3, 3, ""}},
   };
-  spec.states = {{.name = "state.sum", .shape = {1}, .location = {"sample.mlir", 5, 3, "layers.0"}}};
+  spec.states = {{.name = "state.sum", .shape = {1}, .location = kSumPlace}};
   addCode(spec);
+  addKernels(spec);
   addForward(spec);
   addPrefill(spec);
   addDecode(spec);
