@@ -1,6 +1,6 @@
 // Kernels written by hand in the tile dialect, one thread, against the FMA peak measured between their runs:
-// a product with packed weights, chunkwise retention, and a layer's gradients (GradientKernels.cpp). Counted
-// are the FLOPs that the result needs:
+// a product with packed weights, chunkwise retention, and a layer's gradients (GradientKernels.cpp); last
+// dropout (RandomKernels.cpp). Counted are the FLOPs that the result needs:
 //   product     2 M N K
 //   retention   per token and head C (dk + dv) + 4 dk dv: half of the C x C products, and the state's two
 #include "bench/cpu/KernelReport.h"
@@ -124,6 +124,6 @@ int main() {
     return runProduct(target, 512, 512, 512, 64, 256) && runProduct(target, 512, 512, 512, 128, 256) &&
            runProduct(target, 1024, 1024, 1024, 64, 256) && runProduct(target, 1, 4096, 1024, 1, 512) &&
            runRetention(target, 64, 64, 128) && runRetention(target, 64, 256, 512) &&
-           runRetention(target, 128, 256, 512) && bench::runGradients(target);
+           runRetention(target, 128, 256, 512) && bench::runGradients(target) && bench::runDropout(target);
   });
 }

@@ -58,6 +58,7 @@ Value KernelLowering::emitNew(Value tile, const TilePoint &point, Vectors &done)
       .Case<tile::BroadcastOp>([&](auto op) { return emitBroadcast(op, point); })
       .Case<tile::IotaOp>([&](auto op) { return emitIota(op, point); })
       .Case<tile::RepeatOp>([&](auto op) { return emitRepeat(op, point); })
+      .Case<tile::RandomBitsOp>([&](auto op) { return emitRandomBits(op, point); })
       .Case<tile::RotatePairsOp>([&](auto op) { return emitRotatePairs(op, point, done); })
       .Case<tile::ReshapeOp>([&](auto op) { return emitReshape(op, point); })
       .Case<tile::TransposeOp>([&](auto op) {

@@ -8,7 +8,8 @@
 // sink, which sees the accumulators as vectors.
 //
 // The files beside this one: KernelLowering.cpp the frame and the walk over a block; Orientation.cpp which
-// tiles are evaluated down their columns; Expressions.cpp vectors of deferred tiles; Materialise.cpp what
+// tiles are evaluated down their columns; Expressions.cpp vectors of deferred tiles; RandomBits.cpp those of
+// random words; Materialise.cpp what
 // gets a home, and sinks; Overwrites.cpp what must be saved before memory changes; DotLowering.cpp,
 // RegisterTiles.cpp and Packing.cpp products; Transposition.cpp; Reductions.cpp; ControlFlow.cpp;
 // Prefetch.cpp; Loops.cpp.
@@ -66,6 +67,7 @@ private:
   mlir::Value emitIota(tile::IotaOp op, const TilePoint &point);
   mlir::Value emitRepeat(tile::RepeatOp op, const TilePoint &point);
   mlir::Value emitRotatePairs(tile::RotatePairsOp op, const TilePoint &point, Vectors &done);
+  mlir::Value emitRandomBits(tile::RandomBitsOp op, const TilePoint &point);
   mlir::Value emitReshape(tile::ReshapeOp op, const TilePoint &point);
   mlir::Value emitGather(tile::GatherOp op, const TilePoint &point);
   /// The widest vector, along rows or down columns, in which every part of the tile can be emitted.

@@ -14,6 +14,8 @@ RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType
 
 // Work per element, in vector instructions.
 int64_t costOf(Operation *op) {
+  if (isa<tile::RandomBitsOp>(op)) // ten rounds of four
+    return 40;
   if (isa<math::MathDialect>(op->getDialect()))
     return isa<math::AbsFOp, math::FloorOp, math::CeilOp, math::FmaOp>(op) ? 1 : 8;
   if (isa<arith::DivFOp, arith::DivSIOp, arith::RemSIOp, arith::DivUIOp, arith::RemUIOp, tile::GatherOp>(op))

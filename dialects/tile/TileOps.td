@@ -227,6 +227,27 @@ def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_RandomBitsOp : Tile_Op<"random_bits", [Pure]> {
+  let summary = "random words of a stream, each a function of its number";
+  let description = [{
+    Element (i, j), i32, is word n = (row + i) * width + column + j of `stream` under `seed`: word n mod 4 of the generator Philox4x32-10
+    (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) with n div 4 and the stream as its counter and the seed as its
+    key, 64 bits each, low half first. So is `rondo::rt::randomBits` of the runtime. `aligned` promises that `column` is a multiple
+    of 4: then a target can compute the four words of a counter together.
+
+    Example:
+    ```mlir
+    %bits = tile.random_bits %seed, %stream [%row, %c0] width 64 aligned : tensor<8x64xi32>
+    ```
+  }];
+  let arguments = (ins I64:$seed, I64:$stream, Index:$row, Index:$column, I64Attr:$width, UnitAttr:$aligned);
+  let results = (outs Tile_Tile:$tile);
+  let assemblyFormat = [{
+    $seed `,` $stream `[` $row `,` $column `]` `width` $width (`aligned` $aligned^)? attr-dict `:` type($tile)
+  }];
+  let hasVerifier = 1;
+}
+
 def Tile_RepeatOp : Tile_Op<"repeat", [Pure]> {
   let summary = "a tile side by side with itself";
   let description = [{

@@ -147,6 +147,20 @@ LogicalResult IotaOp::verify() {
   return verifyAxis(*this, getAxis(), tile);
 }
 
+LogicalResult RandomBitsOp::verify() {
+  RankedTensorType tile = typeOf(getTile());
+  if (tile.getRank() != 2 || !tile.getElementType().isInteger(32))
+    return emitOpError("expected a two-dimensional tile of i32, found ") << tile;
+  if (static_cast<int64_t>(getWidth()) < tile.getDimSize(1))
+    return emitOpError("expected a width of at least the tile's ")
+           << tile.getDimSize(1) << " columns, found " << getWidth();
+  std::optional<int64_t> column = getConstantIntValue(getColumn());
+  if (getAligned() && (getWidth() % 4 != 0 || column.value_or(0) % 4 != 0))
+    return emitOpError("expected width and column to be multiples of 4 where aligned, found ")
+           << getWidth() << " and " << column.value_or(0);
+  return success();
+}
+
 LogicalResult RepeatOp::verify() {
   RankedTensorType source = typeOf(getSource()), tile = typeOf(getTile());
   if (source.getRank() != 2 || tile.getRank() != 2 || source.getElementType() != tile.getElementType() ||

@@ -29,7 +29,7 @@ tile.kernel @rows(%table: memref<97x64xf32, affine_map<(n, k) -> (n floordiv 32,
 }
 
 // CHECK-LABEL: tile.kernel @arithmetic
-tile.kernel @arithmetic(%x: memref<64x32xf32>, %p: memref<1xf32>) writes [false, false] grid [1] ids(%i) {
+tile.kernel @arithmetic(%x: memref<64x32xf32>, %p: memref<1xf32>, %key: memref<2xi64>) writes [false, false, false] grid [1] ids(%i) {
   %c0 = arith.constant 0 : index
   %q = tile.load %x[%c0, %c0] : memref<64x32xf32> -> tensor<64x32xf32>
   %g = memref.load %p[%c0] : memref<1xf32>
@@ -51,6 +51,11 @@ tile.kernel @arithmetic(%x: memref<64x32xf32>, %p: memref<1xf32>) writes [false,
   %c = tile.scan add %m axis 0 : tensor<64xf32>
   // CHECK: tile.iota axis 0 : tensor<64x64xi32>
   %n = tile.iota axis 0 : tensor<64x64xi32>
+  %seed = memref.load %key[%c0] : memref<2xi64>
+  // CHECK: tile.random_bits %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}] width 32 : tensor<64x32xi32>
+  %w = tile.random_bits %seed, %seed [%i, %c0] width 32 : tensor<64x32xi32>
+  // CHECK: tile.random_bits %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}] width 32 aligned : tensor<64x32xi32>
+  %wa = tile.random_bits %seed, %seed [%i, %c0] width 32 aligned : tensor<64x32xi32>
   // CHECK: tile.repeat %{{.*}} : tensor<64x32xf32> -> tensor<64x96xf32>
   %r = tile.repeat %q : tensor<64x32xf32> -> tensor<64x96xf32>
   // CHECK: tile.rotate_pairs interleaved %{{.*}} width 16 : tensor<64x32xf32>
