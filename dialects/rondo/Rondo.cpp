@@ -12,6 +12,7 @@ using namespace rondo;
 #include "dialects/rondo/interfaces/CostOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/DerivativeOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/MemoryOpInterface.cpp.inc"
+#include "dialects/rondo/interfaces/RandomOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/SequenceOpInterface.cpp.inc"
 #include "dialects/rondo/interfaces/TileOpInterface.cpp.inc"
 #define GET_ATTRDEF_CLASSES

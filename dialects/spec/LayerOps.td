@@ -142,4 +142,17 @@ def Spec_ScaleOp : Spec_LayerOp<"scale"> {
   }];
 }
 
+def Spec_DropoutOp : Spec_LayerOp<"dropout"> {
+  let summary = "in training: elements become 0 at random, the others x / (1 - rate)";
+  let description = [{
+    Each element is dropped with probability `rate`, 0 <= rate < 1. What is dropped follows from the seed, the step and the place of the
+    op in the model; outside of training, and where the rate is 0, y = x. Then comes `residual`. Source: Srivastava et al., "Dropout", 2014.
+
+    Example:
+    ```mlir
+    %y = spec.dropout %o rate(@dropout) residual(%x)
+    ```
+  }];
+}
+
 #endif

@@ -91,6 +91,12 @@ const Signature &ScaleOp::getSignature() {
   return signature;
 }
 
+const Signature &DropoutOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {{"rate", ClauseKind::Number, "rate(NUMBER)", {}, true}, kResidual};
+  static constexpr Signature signature = {1, 1, false, clauses};
+  return signature;
+}
+
 const Signature &InputOp::getSignature() {
   static constexpr ClauseInfo clauses[] = {{"tokens", ClauseKind::Count, "tokens(COUNT)"},
                                            {"text", ClauseKind::Flag, "text"},

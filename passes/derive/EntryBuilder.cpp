@@ -100,10 +100,21 @@ LogicalResult EntryBuilder::addInputs() {
     slot = addInput("slot", perRow, Absent::Slots, 0, request.slots - 1);
   if (request.trains()) {
     auto scalar = RankedTensorType::get({}, builder.getI64Type());
-    addInput("seed", scalar, Absent::Zeros, std::nullopt, std::nullopt);
-    addInput("step", scalar, Absent::Zeros, std::nullopt, std::nullopt);
+    Value seed = addInput("seed", scalar, Absent::Zeros, std::nullopt, std::nullopt);
+    Value step = addInput("step", scalar, Absent::Zeros, std::nullopt, std::nullopt);
+    addStreams(seed, step);
   }
   return success();
+}
+
+// One stream for each number that a random op of the graph names.
+void EntryBuilder::addStreams(Value seed, Value step) {
+  int64_t count = 0;
+  graph.walk([&](RandomOpInterface op) { count = std::max(count, op.getStreamId() + 1); });
+  if (count == 0)
+    return;
+  SmallVector<Type> types(count, RankedTensorType::get({2}, builder.getI64Type()));
+  streams = RandomStreamsOp::create(builder, graph.getLoc(), types, seed, step).getStreams();
 }
 
 // The states before the stretch: read from their slots, or inputs of the entry point.
@@ -142,7 +153,18 @@ void EntryBuilder::addStep(SequenceOpInterface op) {
         built->setAttr("rondo.layer", layer);
 }
 
+void EntryBuilder::addRandom(RandomOpInterface op) {
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(values.lookup(operand));
+  values.map(op->getResults(), request.trains()
+                                   ? op.buildTraining(builder, operands, streams[op.getStreamId()])
+                                   : op.buildInference(builder, operands));
+}
+
 LogicalResult EntryBuilder::addOp(Operation &op) {
+  if (auto random = dyn_cast<RandomOpInterface>(op))
+    return addRandom(random), success();
   auto sequence = dyn_cast<SequenceOpInterface>(op);
   bool stepped = sequence && (request.carriesStates() || request.kind == EntryKind::Vjp);
   if (stepped && sequence.isCausal() && !sequence.whyNoStep())

@@ -21,6 +21,8 @@ private:
   mlir::Value addInput(llvm::StringRef name, mlir::Type type, Absent absent, std::optional<int64_t> minimum,
                        std::optional<int64_t> maximum);
   llvm::LogicalResult addOp(mlir::Operation &op);
+  void addStreams(mlir::Value seed, mlir::Value step);
+  void addRandom(RandomOpInterface op);
   void addStep(SequenceOpInterface op);
   llvm::SmallVector<mlir::Value> statesBefore(SequenceOpInterface op);
   void addOutput(llvm::StringRef name, mlir::Value value);
@@ -42,6 +44,7 @@ private:
   mlir::func::FuncOp entry;
   mlir::IRMapping values;                               // graph -> entry
   mlir::Value length, slot, reset, targets, lossWeight; // null where the entry point has none
+  mlir::ValueRange streams;                             // of random numbers, in training, by number
   llvm::SmallVector<mlir::Value> outputs;
   llvm::SmallVector<mlir::Attribute> outputAttributes;
 };

@@ -38,6 +38,7 @@ void rondo::reference::registerReferences(DialectRegistry &registry) {
     attachNnGradReferences(context);
     attachNnReferences(context);
     attachOptimizerReferences(context);
+    attachRandomReferences(context);
     attachRetentionGradReferences(context);
     attachRetentionReferences(context);
     attachStateReferences(context);

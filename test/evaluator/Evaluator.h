@@ -38,6 +38,7 @@ void attachLossReferences(mlir::MLIRContext *context);
 void attachNnGradReferences(mlir::MLIRContext *context);
 void attachNnReferences(mlir::MLIRContext *context);
 void attachOptimizerReferences(mlir::MLIRContext *context);
+void attachRandomReferences(mlir::MLIRContext *context);
 void attachRetentionGradReferences(mlir::MLIRContext *context);
 void attachRetentionReferences(mlir::MLIRContext *context);
 void attachStateReferences(mlir::MLIRContext *context);

@@ -60,6 +60,16 @@ TEST_F(OpDerivatives, Elementwise) {
   check("%a: " + heads, "%y = rondo.reshape %a : (" + heads + ") -> " + x, x);
 }
 
+// With the masks of a step: the same in every evaluation.
+TEST_F(OpDerivatives, Dropout) {
+  for (std::string x : {"tensor<2x3x4xf32>", "tensor<2x3x2x5xf32>"})
+    check("%x: " + x + ", %seed: tensor<i64>, %step: tensor<i64>",
+          "%s:2 = rondo.random_streams %seed, %step : (tensor<i64>, tensor<i64>) -> (tensor<2xi64>, "
+          "tensor<2xi64>)\n%y = rondo.dropout %x, %s#1 rate 0.4 : (" +
+              x + ", tensor<2xi64>) -> " + x,
+          x);
+}
+
 TEST_F(OpDerivatives, Products) {
   const std::string w = "tensor<5x4xf32>", x = "tensor<2x3x4xf32>", y = "tensor<2x3x5xf32>",
                     heads = "tensor<2x3x2x2xf32>";

@@ -52,6 +52,7 @@ private:
     return ReshapeOp::create(builder, loc(), x, heads ? builder.getI64IntegerAttr(heads) : IntegerAttr());
   }
   Value rotated(Value x, ValueRange table, Pairs pairs);
+  Value dropped(Value x);
   Value retention(Value x, int64_t width, StringRef layer);
   Value feedForward(Value x, int64_t width);
   int64_t widthOf(Value x) { return cast<RankedTensorType>(x.getType()).getShape().back(); }
@@ -62,6 +63,7 @@ private:
   OpBuilder builder;
   std::map<std::string, Tensor> weights;
   Value tokens, reset;
+  int64_t streams = 0;
 };
 
 Value GraphMaker::weight(std::vector<int64_t> shape, double scale) {
@@ -91,6 +93,15 @@ Value GraphMaker::norm(Value x, bool mayHaveWeight, double eps) {
 
 Value GraphMaker::rotated(Value x, ValueRange table, Pairs pairs) {
   return RotateOp::create(builder, loc(), x, table[0], table[1], pairs);
+}
+
+// Dropout, now and then.
+Value GraphMaker::dropped(Value x) {
+  if (!options.dropout || !chance(random, 0.3))
+    return x;
+  return DropoutOp::create(builder, loc(), x, Value(),
+                           builder.getF64FloatAttr(static_cast<double>(pick(random, 1, 9)) / 10),
+                           builder.getI64IntegerAttr(streams++));
 }
 
 Value GraphMaker::retention(Value x, int64_t width, StringRef layer) {
@@ -136,13 +147,13 @@ Value GraphMaker::retention(Value x, int64_t width, StringRef layer) {
     Value gate = ActivationOp::create(builder, loc(), Activation::Silu, linear(n, heads * valueWidth));
     o = MulOp::create(builder, loc(), o, withHeads(gate, heads));
   }
-  return AddOp::create(builder, loc(), x, linear(chance(random, 0.5) ? o : withHeads(o, 0), width));
+  return AddOp::create(builder, loc(), x, dropped(linear(chance(random, 0.5) ? o : withHeads(o, 0), width)));
 }
 
 Value GraphMaker::feedForward(Value x, int64_t width) {
   Value n = norm(x, true), inner = linear(n, pick(random, 2, 8));
   inner = ActivationOp::create(builder, loc(), static_cast<Activation>(pick(random, 0, 4)), inner);
-  return AddOp::create(builder, loc(), x, linear(inner, width));
+  return AddOp::create(builder, loc(), x, dropped(linear(dropped(inner), width)));
 }
 
 RandomGraph GraphMaker::make() {

@@ -31,6 +31,7 @@ struct RandomGraphOptions {
   // parameters with weight decay.
   bool training = false;
   RowScale rowScale = RowScale::TorchscaleRecurrent; // of the retentions that have one
+  bool dropout = true;                               // behind some products
 };
 
 // One to three blocks of retention with random widths, heads, decays, rotation, row scale and gates, some

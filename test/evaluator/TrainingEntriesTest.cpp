@@ -68,11 +68,12 @@ Tensor columns(const Tensor &row, int64_t begin, int64_t end) {
   return part;
 }
 
-// A row of documents has the loss and the gradients of the documents one by one, weighted.
+// Without dropout, whose masks go by the place in the batch: a row of documents has the loss and the
+// gradients of the documents one by one, weighted.
 TEST(TrainingEntries, PackedDocumentsAreSeparateDocuments) {
   for (unsigned seed = 3001; seed <= 3000 + 60 * rondo::property::caseFactor(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    TrainingModel model(seed, RowScale::None);
+    TrainingModel model(seed, RowScale::None, /*dropout=*/false);
     model.sizes.batch = model.sizes.slots = 1;
     auto packed = model.makeEntries(withSizes("grad", model.sizes));
     ASSERT_TRUE(packed);
@@ -267,11 +268,12 @@ TEST(TrainingEntries, NothingChangesWithoutAFiniteGradient) {
     EXPECT_EQ(tensor.data, evaluator.weights.at(name).data) << name;
 }
 
-// One row each to `accumulate`, then `update`, is `train` on all rows, however their weights differ.
+// Without dropout, whose masks go by the place in the batch: one row each to `accumulate`, then `update`, is
+// `train` on all rows, however their weights differ.
 TEST(TrainingEntries, MicroBatchesAddUpToOneBatch) {
   for (unsigned seed = 5001; seed <= 5000 + 40 * rondo::property::caseFactor(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    TrainingModel model(seed, RowScale::None);
+    TrainingModel model(seed, RowScale::None, /*dropout=*/false);
     TrainingSizes row = model.sizes;
     row.batch = 1;
     auto module =

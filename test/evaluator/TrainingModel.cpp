@@ -16,9 +16,10 @@ static DialectRegistry makeRegistry() {
   return registry;
 }
 
-TrainingModel::TrainingModel(unsigned seed, RowScale rowScale) : random(seed), context(makeRegistry()) {
+TrainingModel::TrainingModel(unsigned seed, RowScale rowScale, bool dropout)
+    : random(seed), context(makeRegistry()) {
   context.loadAllAvailableDialects();
-  graph = makeRandomGraph(&context, random, {.training = true, .rowScale = rowScale});
+  graph = makeRandomGraph(&context, random, {.training = true, .rowScale = rowScale, .dropout = dropout});
   int64_t batch = pick(random, 1, 3);
   sizes = {batch, pick(random, 2, 9), batch + pick(random, 0, 2)};
 }

@@ -14,7 +14,7 @@ struct TrainingSizes {
 
 class TrainingModel {
 public:
-  TrainingModel(unsigned seed, RowScale rowScale);
+  TrainingModel(unsigned seed, RowScale rowScale, bool dropout = true);
 
   // The graph with `entries` derived, differentiated and given an optimiser; null on failure.
   mlir::OwningOpRef<mlir::ModuleOp> makeEntries(const std::string &entries);

@@ -110,5 +110,6 @@ protected:
 #include "dialects/rondo/interfaces/CostOpInterface.h.inc"
 #include "dialects/rondo/interfaces/DerivativeOpInterface.h.inc"
 #include "dialects/rondo/interfaces/MemoryOpInterface.h.inc"
+#include "dialects/rondo/interfaces/RandomOpInterface.h.inc"
 #include "dialects/rondo/interfaces/SequenceOpInterface.h.inc"
 #include "dialects/rondo/interfaces/TileOpInterface.h.inc"

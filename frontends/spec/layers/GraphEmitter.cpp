@@ -47,6 +47,11 @@ Value GraphEmitter::scale(Value x, double factor, Location loc) {
              : Value(ScaleOp::create(opBuilder, loc, x.getType(), x, opBuilder.getF64FloatAttr(factor)));
 }
 
+Value GraphEmitter::dropout(Value x, double rate, Location loc) {
+  return DropoutOp::create(opBuilder, loc, x.getType(), x, /*stream=*/Value(),
+                           opBuilder.getF64FloatAttr(rate), opBuilder.getI64IntegerAttr(streams++));
+}
+
 void GraphEmitter::declareWeights(OpBuilder &builder, const WeightTable &weights) {
   MLIRContext *context = builder.getContext();
   for (const auto &[name, entry] : weights.entries()) {

@@ -32,6 +32,8 @@ public:
 
   mlir::Value reshape(mlir::Value x, const Shape &shape, mlir::Location loc);
   mlir::Value scale(mlir::Value x, double factor, mlir::Location loc);
+  // Draws from a stream of its own: streams are numbered as their ops stand in the graph.
+  mlir::Value dropout(mlir::Value x, double rate, mlir::Location loc);
 
   // The rondo.weight ops of the module.
   static void declareWeights(mlir::OpBuilder &builder, const WeightTable &weights);
@@ -41,6 +43,7 @@ private:
   mlir::Block &body;
   mlir::StringAttr instance;
   mlir::Value positions;
+  int64_t streams = 0; // of random numbers, in use
   llvm::SmallVector<RotaryTableOp> tables;
 };
 

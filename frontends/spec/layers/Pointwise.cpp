@@ -91,6 +91,28 @@ struct TailLayer : GraphLayerOpInterface::ExternalModel<TailLayer<SpecOp>, SpecO
   }
 };
 
+struct DropoutLayer : GraphLayerOpInterface::ExternalModel<DropoutLayer, spec::DropoutOp> {
+  LogicalResult inferShapes(Operation *, LayerContext &context, SmallVectorImpl<Shape> &results) const {
+    if (std::optional<double> rate = context.number("rate"); rate && !(*rate >= 0 && *rate < 1))
+      context
+          .report(context.clauseLoc("rate"), ErrorId::SpecValue,
+                  "expected 0 <= rate < 1, found " + formatNumber(*rate))
+          .help("the rate is the share of elements that become 0; 0.1 is usual");
+    const Shape *x = numbersOperand(context);
+    if (!x)
+      return failure();
+    results.push_back(*x);
+    return context.checkTail(*x);
+  }
+
+  SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter, ArrayRef<Shape>) const {
+    Value y = context.graph(context.operand(0));
+    if (double rate = context.number("rate").value_or(0); rate > 0)
+      y = emitter.dropout(y, rate, context.loc());
+    return {context.emitTail(emitter, y)};
+  }
+};
+
 } // namespace
 
 void rondo::attachPointwiseLayers(MLIRContext *context) {
@@ -98,5 +120,6 @@ void rondo::attachPointwiseLayers(MLIRContext *context) {
   spec::AddOp::attachInterface<BinaryLayer<spec::AddOp, AddOp>>(*context);
   spec::MulOp::attachInterface<BinaryLayer<spec::MulOp, MulOp>>(*context);
   spec::ActivationOp::attachInterface<TailLayer<spec::ActivationOp>>(*context);
+  spec::DropoutOp::attachInterface<DropoutLayer>(*context);
   spec::ScaleOp::attachInterface<TailLayer<spec::ScaleOp>>(*context);
 }
