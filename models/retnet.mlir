@@ -7,6 +7,7 @@ spec.model @retnet {
   spec.hyper @ffn_width = 2 * @width in [1, 262144]
   spec.hyper @layers = 6 in [1, 1024]
   spec.hyper @eps = 1e-6 in [0, 1]
+  spec.hyper @dropout = 0 in [0, 1]
   spec.require @width mod (2 * @heads) == 0, "each head rotates pairs of lanes"
   spec.require @value_width mod @heads == 0, "heads must divide the value width"
   spec.preset "tiny" { vocab = 256, width = 64, heads = 4, layers = 2 }
@@ -26,18 +27,21 @@ spec.model @retnet {
     %o = spec.retention %qr, %kr, %v decay(1 - pow(2, -5 - head)) scale(rsqrt(@width / @heads))
     %m = spec.rms_norm %o eps(@eps)
     %u = spec.mul %m, %g
-    %y = spec.linear %u to(@width) weight("retention.out_proj.weight", xavier(pow(2, -1)), decay) residual(%x)
+    %p = spec.linear %u to(@width) weight("retention.out_proj.weight", xavier(pow(2, -1)), decay)
+    %y = spec.dropout %p rate(@dropout) residual(%x)
     %f = spec.rms_norm %y eps(@eps) weight("final_layer_norm.weight", ones, no_decay)
     %a = spec.linear %f to(@ffn_width) weight("ffn.fc1.weight", kaiming, decay) act(silu)
     %b = spec.linear %f to(@ffn_width) weight("ffn.gate.weight", kaiming, decay)
     %c = spec.mul %a, %b
-    %z = spec.linear %c to(@width) weight("ffn.fc2.weight", kaiming, decay) residual(%y)
+    %d = spec.linear %c to(@width) weight("ffn.fc2.weight", kaiming, decay)
+    %z = spec.dropout %d rate(@dropout) residual(%y)
     spec.yield %z
   }
 
   %tokens = spec.input "tokens" tokens(@vocab) text
   %e = spec.embedding %tokens to(@width) weight("embed_tokens.weight", normal(rsqrt(@width)), no_decay)
-  %h = spec.repeat @layer(%e) times(@layers) names("layers.{layer}.")
+  %x = spec.dropout %e rate(@dropout)
+  %h = spec.repeat @layer(%x) times(@layers) names("layers.{layer}.")
   %n = spec.rms_norm %h eps(@eps) weight("layer_norm.weight", ones, no_decay)
   %logits = spec.linear %n to(@vocab) weight("output_projection.weight", normal(rsqrt(@width)), decay)
   spec.output "logits" %logits

@@ -18,7 +18,8 @@ def DeriveEntries : Pass<"rondo-derive-entries", "::mlir::ModuleOp"> {
     `length`. Ops that no output or state needs are dropped.
 
     `grad`, `accumulate` and `train` are the same derivation with `mean_loss` as their head, documents cut by `segment_ids` and
-    no `length`; an op that looks ahead or cannot be cut takes part as it stands. `vjp` has no slots: states are inputs and
+    no `length`; an op that looks ahead or cannot be cut takes part as it stands. In these three `RandomOpInterface` ops draw from
+    their streams; elsewhere their inference form stands. `vjp` has no slots: states are inputs and
     outputs. `update` is empty. The differentiate stage completes them (docs/compiler/training.md).
 
     Requests: `entries=forward:B=2,T=64;prefill:B=1,T=128,slots=4,logits=last;decode:B=1`. B defaults to 1, slots to B,

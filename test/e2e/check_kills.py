@@ -41,7 +41,7 @@ class Training:
     def __init__(self, build):
         self.tools = programs.Programs(build)
         self.package = self.tools.path(".rondo")
-        self.tools.call("rondo-compile", os.path.join(programs.ROOT, "models", "retnet.mlir"), "--preset", "tiny", "--entry", "train:B=2,T=32",
+        self.tools.call("rondo-compile", os.path.join(programs.ROOT, "models", "retnet.mlir"), "--preset", "tiny", "-D", "dropout=0.1", "--entry", "train:B=2,T=32",
                         "--entry", "score:B=2,T=32", "-o", self.package)
         self.unbroken = self.tools.path("")
         start = time.monotonic()

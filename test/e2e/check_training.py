@@ -91,7 +91,7 @@ def check_rematerialisation(runs):
     """Values computed again are the same values; what is kept is smaller, and whole blocks make it smaller still."""
     arenas, weights = [], []
     for budget in ("none", "auto", "2MiB"):
-        package = runs.compile("train:B=4,T=128", flags=("-D", "layers=6", "--remat", budget))
+        package = runs.compile("train:B=4,T=128", flags=("-D", "layers=6", "-D", "dropout=0.1", "--remat", budget))
         out, _ = runs.train(package, LICENCES, "--steps", "3")
         weights.append(read(out, "weights.safetensors"))
         plan = json.loads(runs.tools.call("rondo-train", package, "--dry-run", "--format=json"))
@@ -101,7 +101,7 @@ def check_rematerialisation(runs):
 
 
 def check_resume(runs):
-    package = runs.compile("train:B=2,T=32", "score:B=2,T=32")
+    package = runs.compile("train:B=2,T=32", "score:B=2,T=32", flags=("-D", "dropout=0.1"))
     for carry in ("none", "detach"):
         flags = ("--steps", "20", "--save-every", "7", "--carry", carry)
         whole, _ = runs.train(package, LICENCES, *flags)
@@ -117,6 +117,37 @@ def check_resume(runs):
                           == read(straight, "checkpoint-20", "optimizer.safetensors"))
         runs.score.expect(f"--carry {carry}: the final weights are the last checkpoint's", read(whole, "weights.safetensors")
                           == read(whole, "checkpoint-20", "weights.safetensors"))
+
+
+def check_dropout(runs):
+    """What is dropped follows from seed, step and place alone, and only where a loss is differentiated."""
+    time, flags = 32, ("-D", "dropout=0.2")
+    text = numpy.frombuffer(read(LICENCES, "BSD")[:2 * time], "u1").astype("i4").reshape(2, time)
+    package = runs.compile(f"grad:B=2,T={time}", f"train:B=2,T={time}", f"forward:B=2,T={time}", flags=flags)
+
+    def run(entry, seed, step, *more):
+        inputs = {"tokens": text, "seed": numpy.array(seed, "i8"), "step": numpy.array(step, "i8")}
+        return runs.tools.run(package, entry, inputs, "--init-seed", "1", *more)
+
+    def same(one, other):
+        return all(one[name].tobytes() == other[name].tobytes() for name in one)
+
+    first = run("grad", 3, 5)
+    runs.score.expect("seed and step give the same gradients again, on one thread", same(first, run("grad", 3, 5, "--threads", "1")))
+    runs.score.expect("another step drops others", first["loss"] != run("grad", 3, 6)["loss"])
+    runs.score.expect("another seed drops others", first["loss"] != run("grad", 4, 5)["loss"])
+    runs.score.expect("train drops what grad drops", first["loss"] == run("train", 3, 5)["loss"])
+    targets = numpy.full((2, time), -1, "i4")
+    targets[0, :-1] = text[0, 1:]
+    inputs = {"tokens": text, "targets": targets}
+    company = runs.tools.run(package, "grad", inputs, "--init-seed", "1")
+    alone = runs.tools.run(runs.compile(f"grad:B=1,T={time}", flags=flags), "grad", {"tokens": text[:1]}, "--init-seed", "1")
+    runs.score.expect("the first row drops the same alone and in company", company["loss"] == alone["loss"], (company["loss"], alone["loss"]))
+    plain = runs.compile(f"forward:B=2,T={time}", f"grad:B=2,T={time}")
+    logits = [runs.tools.run(each, "forward", {"tokens": text}, "--init-seed", "1") for each in (package, plain)]
+    runs.score.expect("forward drops nothing", same(*logits))
+    undropped = runs.tools.run(plain, "grad", {"tokens": text}, "--init-seed", "1")
+    runs.score.expect("grad does", first["loss"] != undropped["loss"], (first["loss"], undropped["loss"]))
 
 
 def check_packing(runs):
@@ -147,7 +178,7 @@ def check_bad_losses(runs):
 
 def main(build):
     runs = Runs(build)
-    for check in (check_learning, check_overfitting, check_accumulation, check_rematerialisation, check_resume, check_packing, check_bad_losses):
+    for check in (check_learning, check_overfitting, check_accumulation, check_rematerialisation, check_resume, check_dropout, check_packing, check_bad_losses):
         check(runs)
     runs.score.finish()
 

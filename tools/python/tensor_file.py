@@ -25,7 +25,7 @@ def read(path):
 def write(path, tensors):
     header, blocks, offset = {}, [], 0
     for name, values in tensors.items():
-        values = numpy.ascontiguousarray(values)
+        values = numpy.asarray(values)  # a scalar stays one
         block = values.tobytes()
         header[name] = {"dtype": NAMES[values.dtype], "shape": list(values.shape), "data_offsets": [offset, offset + len(block)]}
         blocks.append(block)
