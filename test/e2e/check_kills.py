@@ -44,9 +44,8 @@ class Training:
         self.tools.call("rondo-compile", os.path.join(programs.ROOT, "models", "retnet.mlir"), "--preset", "tiny", "-D", "dropout=0.1", "--entry", "train:B=2,T=32",
                         "--entry", "score:B=2,T=32", "-o", self.package)
         self.unbroken = self.tools.path("")
-        start = time.monotonic()
+        self.seconds = 0  # of the last run that nobody killed from its beginning to its end: other work on the machine changes it
         self.finish(self.unbroken)
-        self.seconds = time.monotonic() - start
 
     def command(self, folder, *more):
         return [os.path.join(self.tools.folder, "rondo-train"), self.package, "--data", DATA, "--steps", str(STEPS), "--save-every",
@@ -54,13 +53,20 @@ class Training:
 
     def finish(self, folder, *more):
         """What a run says that nobody kills."""
+        start = time.monotonic()
         done = subprocess.run(self.command(folder, *more), capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             sys.exit(f"exit code {done.returncode}\n{done.stderr}")
+        self.note_time(done.stderr, start)
         return done.stderr
 
+    def note_time(self, text, start):
+        if not GOES_ON.search(text):
+            self.seconds = time.monotonic() - start
+
     def kill(self, folder, seconds):
-        """What a run says that is killed after so many seconds; nothing is returned if it ended before."""
+        """What a run says that is killed after so many seconds, and whether it ended before."""
+        start = time.monotonic()
         with subprocess.Popen(self.command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
             try:
                 _, text = run.communicate(timeout=seconds)
@@ -69,6 +75,8 @@ class Training:
                 _, text = run.communicate()
         if run.returncode not in (0, -signal.SIGKILL):
             sys.exit(f"exit code {run.returncode}\n{text}")
+        if run.returncode == 0:
+            self.note_time(text, start)
         return text, run.returncode == 0
 
     def difference(self, folder):
