@@ -122,6 +122,8 @@ struct InferShapesPass : rondo::impl::InferShapesBase<InferShapesPass> {
     if (failed(diagnosis.emit()))
       return signalPassFailure();
     emitGraph(getOperation(), model, shapes, diagnosis);
+    if (failed(diagnosis.emit())) // what counts over the whole model
+      return signalPassFailure();
   }
 };
 } // namespace

@@ -48,6 +48,8 @@ Value GraphEmitter::scale(Value x, double factor, Location loc) {
 }
 
 Value GraphEmitter::dropout(Value x, double rate, Location loc) {
+  if (streams == DropoutOp::kStreams)
+    return {};
   return DropoutOp::create(opBuilder, loc, x.getType(), x, /*stream=*/Value(),
                            opBuilder.getF64FloatAttr(rate), opBuilder.getI64IntegerAttr(streams++));
 }

@@ -32,7 +32,8 @@ public:
 
   mlir::Value reshape(mlir::Value x, const Shape &shape, mlir::Location loc);
   mlir::Value scale(mlir::Value x, double factor, mlir::Location loc);
-  // Draws from a stream of its own: streams are numbered as their ops stand in the graph.
+  // Draws from a stream of its own: streams are numbered as their ops stand in the graph. Null if there are
+  // no more.
   mlir::Value dropout(mlir::Value x, double rate, mlir::Location loc);
 
   // The rondo.weight ops of the module.

@@ -106,9 +106,17 @@ struct DropoutLayer : GraphLayerOpInterface::ExternalModel<DropoutLayer, spec::D
   }
 
   SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter, ArrayRef<Shape>) const {
-    Value y = context.graph(context.operand(0));
+    Value x = context.graph(context.operand(0)), y = x;
     if (double rate = context.number("rate").value_or(0); rate > 0)
-      y = emitter.dropout(y, rate, context.loc());
+      y = emitter.dropout(x, rate, context.loc());
+    if (!y) {
+      context
+          .report(context.op()->getLoc(), ErrorId::SpecValue,
+                  "expected at most " + Twine(DropoutOp::kStreams) +
+                      " dropouts with a rate above 0 in a model, found more")
+          .help("leave some out, or repeat the block less often");
+      y = x;
+    }
     return {context.emitTail(emitter, y)};
   }
 };

@@ -44,3 +44,25 @@ spec.model @rates {
   %d = spec.dropout %b
   spec.output "o" %d
 }
+
+// -----
+
+// Every step has 2^16 streams; 5 * 13107 + 1 of them are in use when the last op comes.
+spec.model @no_stream_left {
+  spec.block @layer(%x) {
+    %a = spec.dropout %x rate(0.5)
+    %b = spec.dropout %a rate(0.5)
+    %c = spec.dropout %b rate(0.5)
+    %d = spec.dropout %c rate(0.5)
+    %e = spec.dropout %d rate(0.5)
+    spec.yield %e
+  }
+  %x = spec.input "x" width(8)
+  %h = spec.repeat @layer(%x) times(13107) names("layers.{layer}.")
+  %n = spec.dropout %h rate(0)
+  %y = spec.dropout %n rate(0.5)
+  // expected-error@+2 {{expected at most 65536 dropouts with a rate above 0 in a model, found more [RND2104]}}
+  // expected-note@+1 {{help: leave some out, or repeat the block less often}}
+  %z = spec.dropout %y rate(0.5)
+  spec.output "o" %z
+}

@@ -43,6 +43,15 @@ static std::vector<DerivativeFault> pointwiseFaults() {
       {"a norm's epsilon dropped", "grad", inFirst<RmsNormGradOp>([](RmsNormGradOp op) {
          return op.setEpsAttr(Builder(op).getF64FloatAttr(0)), true;
        })},
+      {"another mask in the backward pass", "grad", inFirst<DropoutOp>([](DropoutOp op) {
+         auto stream = cast<OpResult>(op.getStream());
+         unsigned other = (stream.getResultNumber() + 1) % stream.getOwner()->getNumResults();
+         return op.getStreamMutable().assign(stream.getOwner()->getResult(other)),
+                other != stream.getResultNumber();
+       })},
+      {"kept elements not enlarged in the backward pass", "grad", inFirst<DropoutOp>([](DropoutOp op) {
+         return scaleResult(op, 1 - op.getRate().convertToDouble()), true;
+       })},
       {"a rotation not turned back", "grad",
        inFirst<RotateOp>([](RotateOp op) { return op.setInverse(!op.getInverse()), true; })},
       {"a tied parameter's gradient counted once", "grad", inFirst<AddGradientsOp>([](AddGradientsOp op) {
