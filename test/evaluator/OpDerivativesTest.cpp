@@ -29,6 +29,7 @@ protected:
              int64_t leastIndex = 0) {
     std::string text = "func.func @forward(" + arguments + ") -> " + result + " {\n" + body +
                        "\n  return %y : " + result + "\n}";
+    int skipped = 0, directions = 0;
     for (unsigned seed = 1; seed <= 5 * rondo::property::caseFactor(); ++seed) {
       SCOPED_TRACE(body + "\nseed " + std::to_string(seed));
       Random random(seed);
@@ -38,8 +39,11 @@ protected:
       GradientScore score =
           gradient.check(random, randomArguments(gradient.forward(), random, leastIndex), kDirections);
       EXPECT_LE(score.relativeError(), kTolerance);
-      EXPECT_GE(score.directions(), kDirections - 1);
+      skipped += score.skipped();
+      directions += score.directions();
     }
+    EXPECT_LE(skipped, directions / 5)
+        << body; // kinks of relu are rare, but near one most directions cross it
   }
 
   MLIRContext context;
