@@ -78,6 +78,19 @@ TEST(Layers, NormDividesByTheRootOfTheMeanSquare) {
   EXPECT_LE(relativeDifference(tensor({1, 1, 2}, {1 / root, 6 / root}), results[0]), 1e-15);
 }
 
+TEST(Layers, LayerNormTakesTheMeanAwayFirst) {
+  auto results = evaluate(R"mlir(
+    func.func @f(%x: tensor<1x1x2xf32>, %w: tensor<2xf32>, %b: tensor<2xf32>) -> tensor<1x1x2xf32> {
+      %n = rondo.layer_norm %x, %w eps 0.75 : (tensor<1x1x2xf32>, tensor<2xf32>) -> tensor<1x1x2xf32>
+      %y = rondo.add_bias %n, %b : (tensor<1x1x2xf32>, tensor<2xf32>) -> tensor<1x1x2xf32>
+      return %y : tensor<1x1x2xf32>
+    })mlir",
+                          {tensor({1, 1, 2}, {1, 2}), tensor({2}, {1, 3}), tensor({2}, {10, 20})});
+  ASSERT_EQ(results.size(), 1u);
+  // The differences are -0.5 and 0.5, the root is that of 0.25 + 0.75.
+  EXPECT_LE(relativeDifference(tensor({1, 1, 2}, {9.5, 21.5}), results[0]), 1e-15);
+}
+
 TEST(Layers, GeluIsExact) {
   auto results = evaluate(R"mlir(
     func.func @f(%x: tensor<1x1x3xf32>) -> tensor<1x1x3xf32> {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 using namespace mlir;
 using namespace rondo;
@@ -94,55 +95,107 @@ struct LinearGradWeightReference
   }
 };
 
-struct RmsNormGradReference : ReferenceOpInterface::ExternalModel<RmsNormGradReference, RmsNormGradOp> {
+// One row of a norm and its cotangent; a layer norm's x less its mean.
+struct NormRow {
+  NormRow(Operation *op, const Tensor &x, int64_t row, double eps)
+      : x(&x.data[row * x.width()], &x.data[row * x.width()] + x.width()) {
+    if (isa<LayerNormGradOp, LayerNormGradWeightOp, LayerNormGradBlocksOp>(op)) {
+      double mean = std::accumulate(this->x.begin(), this->x.end(), 0.0) / static_cast<double>(x.width());
+      for (double &value : this->x)
+        value -= mean;
+      centred = true;
+    }
+    r = inverseRms(this->x.data(), x.width(), eps);
+  }
+
+  std::vector<double> x;
+  double r;
+  bool centred = false;
+};
+
+template <typename GradOp>
+struct NormGradReference : ReferenceOpInterface::ExternalModel<NormGradReference<GradOp>, GradOp> {
   std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
-    auto grad = cast<RmsNormGradOp>(op);
+    auto grad = cast<GradOp>(op);
     const Tensor &x = evaluator[grad.getX()], &dy = evaluator[grad.getDy()];
     const Tensor *weight = evaluator.find(grad.getWeight());
     Tensor dx(x.shape);
     int64_t width = x.width();
     for (int64_t row = 0; row < x.rows(); ++row) {
-      const double *in = &x.data[row * width], *cotangent = &dy.data[row * width];
-      double r = inverseRms(in, width, grad.getEps().convertToDouble()), mean = 0;
-      auto g = [&](int64_t i) { return cotangent[i] * (weight ? weight->data[i] : 1); };
+      NormRow in(op, x, row, grad.getEps().convertToDouble());
+      double along = 0, mean = 0;
+      auto g = [&](int64_t i) { return dy.data[row * width + i] * (weight ? weight->data[i] : 1); };
+      for (int64_t i = 0; i < width; ++i) {
+        along += in.x[i] * g(i) / static_cast<double>(width);
+        mean += in.centred ? g(i) / static_cast<double>(width) : 0;
+      }
       for (int64_t i = 0; i < width; ++i)
-        mean += in[i] * g(i) / static_cast<double>(width);
-      for (int64_t i = 0; i < width; ++i)
-        dx.data[row * width + i] = r * g(i) - r * r * r * in[i] * mean;
+        dx.data[row * width + i] = in.r * (g(i) - mean) - in.r * in.r * in.r * in.x[i] * along;
     }
     return {dx};
   }
 };
 
-struct RmsNormGradWeightReference
-    : ReferenceOpInterface::ExternalModel<RmsNormGradWeightReference, RmsNormGradWeightOp> {
+template <typename GradOp>
+struct NormGradWeightReference
+    : ReferenceOpInterface::ExternalModel<NormGradWeightReference<GradOp>, GradOp> {
   std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
-    auto grad = cast<RmsNormGradWeightOp>(op);
+    auto grad = cast<GradOp>(op);
     const Tensor &x = evaluator[grad.getX()], &dy = evaluator[grad.getDy()];
     Tensor dw({x.width()});
     for (int64_t row = 0; row < x.rows(); ++row) {
-      double r = inverseRms(&x.data[row * x.width()], x.width(), grad.getEps().convertToDouble());
+      NormRow in(op, x, row, grad.getEps().convertToDouble());
       for (int64_t i = 0; i < x.width(); ++i)
-        dw.data[i] += dy.data[row * x.width() + i] * x.data[row * x.width() + i] * r;
+        dw.data[i] += dy.data[row * x.width() + i] * in.x[i] * in.r;
     }
     return {dw};
   }
 };
 
 // Position b * block + i counts in block b; heads of a position are rows of their own.
-struct RmsNormGradBlocksReference
-    : ReferenceOpInterface::ExternalModel<RmsNormGradBlocksReference, RmsNormGradBlocksOp> {
+struct Blocks {
+  explicit Blocks(const Tensor &x) : positions(x.size(0) * x.size(1)), runs(x.rows() / positions) {}
+  int64_t count() const { return (positions + size - 1) / size; }
+  int64_t of(int64_t row) const { return row / runs / size; }
+
+  int64_t positions, runs, size = std::max<int64_t>(64, (positions + 63) / 64);
+};
+
+template <typename GradOp>
+struct NormGradBlocksReference
+    : ReferenceOpInterface::ExternalModel<NormGradBlocksReference<GradOp>, GradOp> {
   std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
-    auto grad = cast<RmsNormGradBlocksOp>(op);
+    auto grad = cast<GradOp>(op);
     const Tensor &x = evaluator[grad.getX()], &dy = evaluator[grad.getDy()];
-    int64_t positions = x.size(0) * x.size(1), runs = x.rows() / positions;
-    int64_t block = std::max<int64_t>(64, (positions + 63) / 64);
-    Tensor sums({(positions + block - 1) / block, x.width()});
+    Blocks blocks(x);
+    Tensor sums({blocks.count(), x.width()});
     for (int64_t row = 0; row < x.rows(); ++row) {
-      double r = inverseRms(&x.data[row * x.width()], x.width(), grad.getEps().convertToDouble());
+      NormRow in(op, x, row, grad.getEps().convertToDouble());
       for (int64_t i = 0; i < x.width(); ++i)
-        sums.at({row / runs / block, i}) += dy.data[row * x.width() + i] * x.data[row * x.width() + i] * r;
+        sums.at({blocks.of(row), i}) += dy.data[row * x.width() + i] * in.x[i] * in.r;
     }
+    return {sums};
+  }
+};
+
+struct SumRowsReference : ReferenceOpInterface::ExternalModel<SumRowsReference, SumRowsOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    const Tensor &dy = evaluator[cast<SumRowsOp>(op).getDy()];
+    Tensor sum({dy.width()});
+    for (size_t i = 0; i < dy.data.size(); ++i)
+      sum.data[i % sum.data.size()] += dy.data[i];
+    return {sum};
+  }
+};
+
+struct SumRowsBlocksReference : ReferenceOpInterface::ExternalModel<SumRowsBlocksReference, SumRowsBlocksOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    const Tensor &dy = evaluator[cast<SumRowsBlocksOp>(op).getDy()];
+    Blocks blocks(dy);
+    Tensor sums({blocks.count(), dy.width()});
+    for (int64_t row = 0; row < dy.rows(); ++row)
+      for (int64_t i = 0; i < dy.width(); ++i)
+        sums.at({blocks.of(row), i}) += dy.data[row * dy.width() + i];
     return {sums};
   }
 };
@@ -188,10 +241,15 @@ void rondo::reference::attachNnGradReferences(MLIRContext *context) {
   EmbeddingGradOp::attachInterface<EmbeddingGradReference>(*context);
   LinearGradInputOp::attachInterface<LinearGradInputReference>(*context);
   LinearGradWeightOp::attachInterface<LinearGradWeightReference>(*context);
-  RmsNormGradBlocksOp::attachInterface<RmsNormGradBlocksReference>(*context);
-  RmsNormGradOp::attachInterface<RmsNormGradReference>(*context);
-  RmsNormGradWeightOp::attachInterface<RmsNormGradWeightReference>(*context);
+  LayerNormGradOp::attachInterface<NormGradReference<LayerNormGradOp>>(*context);
+  LayerNormGradBlocksOp::attachInterface<NormGradBlocksReference<LayerNormGradBlocksOp>>(*context);
+  LayerNormGradWeightOp::attachInterface<NormGradWeightReference<LayerNormGradWeightOp>>(*context);
+  RmsNormGradOp::attachInterface<NormGradReference<RmsNormGradOp>>(*context);
+  RmsNormGradBlocksOp::attachInterface<NormGradBlocksReference<RmsNormGradBlocksOp>>(*context);
+  RmsNormGradWeightOp::attachInterface<NormGradWeightReference<RmsNormGradWeightOp>>(*context);
   SegmentStartsOp::attachInterface<SegmentStartsReference>(*context);
   SumBlocksOp::attachInterface<SumBlocksReference>(*context);
+  SumRowsBlocksOp::attachInterface<SumRowsBlocksReference>(*context);
+  SumRowsOp::attachInterface<SumRowsReference>(*context);
   SumHeadsOp::attachInterface<SumHeadsReference>(*context);
 }

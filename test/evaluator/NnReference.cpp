@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 using namespace mlir;
 using namespace rondo;
@@ -82,6 +83,36 @@ struct RmsNormReference : ReferenceOpInterface::ExternalModel<RmsNormReference, 
       for (int64_t i = 0; i < x.width(); ++i)
         result.data[row * x.width() + i] = in[i] * scale * (weight ? weight->data[i] : 1);
     }
+    return {result};
+  }
+};
+
+struct LayerNormReference : ReferenceOpInterface::ExternalModel<LayerNormReference, LayerNormOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    auto norm = cast<LayerNormOp>(op);
+    const Tensor &x = evaluator[norm.getX()], *weight = evaluator.find(norm.getWeight());
+    Tensor result(x.shape);
+    auto width = static_cast<double>(x.width());
+    for (int64_t row = 0; row < x.rows(); ++row) {
+      const double *in = &x.data[row * x.width()];
+      double mean = std::accumulate(in, in + x.width(), 0.0) / width, squares = 0;
+      for (int64_t i = 0; i < x.width(); ++i)
+        squares += (in[i] - mean) * (in[i] - mean);
+      double scale = 1 / std::sqrt(squares / width + norm.getEps().convertToDouble());
+      for (int64_t i = 0; i < x.width(); ++i)
+        result.data[row * x.width() + i] = (in[i] - mean) * scale * (weight ? weight->data[i] : 1);
+    }
+    return {result};
+  }
+};
+
+struct AddBiasReference : ReferenceOpInterface::ExternalModel<AddBiasReference, AddBiasOp> {
+  std::vector<Tensor> evaluate(Operation *op, Evaluator &evaluator) const {
+    Tensor result = evaluator[cast<AddBiasOp>(op).getX()];
+    const Tensor &bias = evaluator[cast<AddBiasOp>(op).getBias()];
+    for (int64_t row = 0; row < result.rows(); ++row)
+      for (int64_t i = 0; i < result.width(); ++i)
+        result.data[row * result.width() + i] += bias.data[i];
     return {result};
   }
 };
@@ -176,9 +207,11 @@ struct LastRowReference : ReferenceOpInterface::ExternalModel<LastRowReference, 
 
 void rondo::reference::attachNnReferences(MLIRContext *context) {
   ActivationOp::attachInterface<ElementwiseReference<ActivationOp>>(*context);
+  AddBiasOp::attachInterface<AddBiasReference>(*context);
   AddOp::attachInterface<ElementwiseReference<AddOp>>(*context);
   EmbeddingOp::attachInterface<EmbeddingReference>(*context);
   LastRowOp::attachInterface<LastRowReference>(*context);
+  LayerNormOp::attachInterface<LayerNormReference>(*context);
   LinearOp::attachInterface<LinearReference>(*context);
   MulOp::attachInterface<ElementwiseReference<MulOp>>(*context);
   PositionsOp::attachInterface<PositionsReference>(*context);

@@ -92,14 +92,21 @@ TEST_F(OpDerivatives, Products) {
 
 TEST_F(OpDerivatives, Norms) {
   // An epsilon of the size of the values, so that dropping it shows.
-  for (std::string eps : {"1.0e-6", "0.5"}) {
-    const std::string x = "tensor<2x3x4xf32>", w = "tensor<4xf32>", heads = "tensor<2x3x2x4xf32>";
-    check("%x: " + x, "%y = rondo.rms_norm %x eps " + eps + " : (" + x + ") -> " + x, x);
-    check("%x: " + x + ", %w: " + w,
-          "%y = rondo.rms_norm %x, %w eps " + eps + " : (" + x + ", " + w + ") -> " + x, x);
-    check("%x: " + heads + ", %w: " + w,
-          "%y = rondo.rms_norm %x, %w eps " + eps + " : (" + heads + ", " + w + ") -> " + heads, heads);
-  }
+  for (std::string norm : {"rms_norm", "layer_norm"})
+    for (std::string eps : {"1.0e-6", "0.5"}) {
+      const std::string x = "tensor<2x3x4xf32>", w = "tensor<4xf32>", heads = "tensor<2x3x2x4xf32>";
+      const std::string y = "%y = rondo." + norm;
+      check("%x: " + x, y + " %x eps " + eps + " : (" + x + ") -> " + x, x);
+      check("%x: " + x + ", %w: " + w, y + " %x, %w eps " + eps + " : (" + x + ", " + w + ") -> " + x, x);
+      check("%x: " + heads + ", %w: " + w,
+            y + " %x, %w eps " + eps + " : (" + heads + ", " + w + ") -> " + heads, heads);
+    }
+}
+
+TEST_F(OpDerivatives, Biases) {
+  for (std::string x : {"tensor<2x3x4xf32>", "tensor<2x3x2x4xf32>"})
+    check("%x: " + x + ", %b: tensor<4xf32>",
+          "%y = rondo.add_bias %x, %b : (" + x + ", tensor<4xf32>) -> " + x, x);
 }
 
 TEST_F(OpDerivatives, Rotations) {

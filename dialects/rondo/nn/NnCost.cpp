@@ -24,6 +24,10 @@ Work LinearOp::getWork() {
 
 Work RmsNormOp::getWork() { return elementwise(*this, getWeight() ? 4 : 3); }
 
+Work LayerNormOp::getWork() { return elementwise(*this, getWeight() ? 6 : 5); }
+
+Work AddBiasOp::getWork() { return elementwise(*this, 1); }
+
 Work PositionsOp::getWork() { return elementwise(*this, 1); }
 
 Work RotaryTableOp::getWork() { return elementwise(*this, 2 * kTranscendental); }

@@ -39,6 +39,23 @@ Gradients RmsNormOp::buildDerivative(OpBuilder &builder, ValueRange cotangents, 
   return gradients;
 }
 
+Gradients LayerNormOp::buildDerivative(OpBuilder &builder, ValueRange cotangents, const BitVector &wanted) {
+  Gradients gradients(getNumOperands());
+  if (wanted[0])
+    gradients[0] =
+        LayerNormGradOp::create(builder, getLoc(), getX(), cotangents[0], getWeight(), getEpsAttr());
+  if (getWeight() && wanted[1])
+    gradients[1] = LayerNormGradWeightOp::create(builder, getLoc(), getX(), cotangents[0], getEpsAttr());
+  return gradients;
+}
+
+Gradients AddBiasOp::buildDerivative(OpBuilder &builder, ValueRange cotangents, const BitVector &wanted) {
+  Gradients gradients{cotangents[0], Value()};
+  if (wanted[1])
+    gradients[1] = SumRowsOp::create(builder, getLoc(), cotangents[0]);
+  return gradients;
+}
+
 Gradients RotateOp::buildDerivative(OpBuilder &builder, ValueRange cotangents, const BitVector &) {
   return {RotateOp::create(builder, getLoc(), cotangents[0], getCos(), getSin(), getPairs(), !getInverse()),
           Value(), Value()};

@@ -25,17 +25,19 @@ Work EmbeddingGradOp::getWork() {
   return {.vectorFlops = elementCount(getDy()), .bytes = bytesOfOperandsAndResults(*this)};
 }
 
-Work RmsNormGradOp::getWork() {
-  return {.vectorFlops = 8 * elementCount(getX()), .bytes = bytesOfOperandsAndResults(*this)};
+static Work perInputElement(Operation *op, double flops) {
+  return {.vectorFlops = flops * elementCount(op->getOperand(0)), .bytes = bytesOfOperandsAndResults(op)};
 }
 
-Work RmsNormGradWeightOp::getWork() {
-  return {.vectorFlops = 5 * elementCount(getX()), .bytes = bytesOfOperandsAndResults(*this)};
-}
+Work RmsNormGradOp::getWork() { return perInputElement(*this, 8); }
+Work RmsNormGradWeightOp::getWork() { return perInputElement(*this, 5); }
+Work RmsNormGradBlocksOp::getWork() { return perInputElement(*this, 5); }
+Work LayerNormGradOp::getWork() { return perInputElement(*this, 12); }
+Work LayerNormGradWeightOp::getWork() { return perInputElement(*this, 7); }
+Work LayerNormGradBlocksOp::getWork() { return perInputElement(*this, 7); }
 
-Work RmsNormGradBlocksOp::getWork() {
-  return {.vectorFlops = 5 * elementCount(getX()), .bytes = bytesOfOperandsAndResults(*this)};
-}
+Work SumRowsOp::getWork() { return perInputElement(*this, 1); }
+Work SumRowsBlocksOp::getWork() { return perInputElement(*this, 1); }
 
 Work SumBlocksOp::getWork() {
   return {.vectorFlops = elementCount(getSums()), .bytes = bytesOfOperandsAndResults(*this)};

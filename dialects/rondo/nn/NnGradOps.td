@@ -65,7 +65,28 @@ def Rondo_EmbeddingGradOp : Rondo_ParameterGradOp<"embedding_grad",
   let assemblyFormat = "$tokens `,` $dy `vocabulary` $vocabulary attr-dict `:` functional-type(operands, results)";
 }
 
-def Rondo_RmsNormGradOp : Rondo_PointwiseOp<"rms_norm_grad"> {
+// The three gradient ops of a norm: by its input, by its weight, and the partial sums of the latter.
+class Rondo_NormGradOp<string mnemonic> : Rondo_PointwiseOp<mnemonic> {
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, Optional<AnyRankedTensor>:$weight, F64Attr:$eps);
+  let results = (outs AnyRankedTensor:$dx);
+  let assemblyFormat = "$x `,` $dy (`,` $weight^)? `eps` $eps attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+class Rondo_NormGradWeightOp<string mnemonic>
+    : Rondo_ParameterGradOp<mnemonic, [DeclareOpInterfaceMethods<Rondo_KernelSequenceOpInterface>]> {
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, F64Attr:$eps);
+  let results = (outs AnyRankedTensor:$dw);
+  let assemblyFormat = "$x `,` $dy `eps` $eps attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+class Rondo_NormGradBlocksOp<string mnemonic> : Rondo_NnOp<mnemonic, [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, F64Attr:$eps);
+  let results = (outs AnyRankedTensor:$sums);
+  let assemblyFormat = "$x `,` $dy `eps` $eps attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Rondo_RmsNormGradOp : Rondo_NormGradOp<"rms_norm_grad"> {
   let summary = "gradient of rms_norm by its input";
   let description = [{
     With r = 1 / sqrt(mean(x^2) + eps) and g = dy * weight: dx = r g - r^3 x mean(x g), over the last dimension.
@@ -79,14 +100,9 @@ def Rondo_RmsNormGradOp : Rondo_PointwiseOp<"rms_norm_grad"> {
         : (tensor<2x8x64xf32>, tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, Optional<AnyRankedTensor>:$weight, F64Attr:$eps);
-  let results = (outs AnyRankedTensor:$dx);
-  let assemblyFormat = "$x `,` $dy (`,` $weight^)? `eps` $eps attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
-def Rondo_RmsNormGradWeightOp : Rondo_ParameterGradOp<"rms_norm_grad_weight",
-    [DeclareOpInterfaceMethods<Rondo_KernelSequenceOpInterface>]> {
+def Rondo_RmsNormGradWeightOp : Rondo_NormGradWeightOp<"rms_norm_grad_weight"> {
   let summary = "gradient of rms_norm by its weight";
   let description = [{
     dw[j] = sum over all rows of dy[row, j] x[row, j] / sqrt(mean(x[row]^2) + eps); a row is one run of the last dimension, so
@@ -99,17 +115,12 @@ def Rondo_RmsNormGradWeightOp : Rondo_ParameterGradOp<"rms_norm_grad_weight",
     %dw = rondo.rms_norm_grad_weight %x, %dy eps 1.0e-6 : (tensor<2x8x64xf32>, tensor<2x8x64xf32>) -> tensor<64xf32>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, F64Attr:$eps);
-  let results = (outs AnyRankedTensor:$dw);
-  let assemblyFormat = "$x `,` $dy `eps` $eps attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
-def Rondo_RmsNormGradBlocksOp : Rondo_NnOp<"rms_norm_grad_blocks", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+def Rondo_RmsNormGradBlocksOp : Rondo_NormGradBlocksOp<"rms_norm_grad_blocks"> {
   let summary = "partial sums of rms_norm_grad_weight";
   let description = [{
-    The R = B * T positions are cut into P = ceil(R / b) blocks of b = max(64, ceil(R / 64)), the last one shorter; the result `[P, last
-    dimension]` holds the sum of each.
+    One sum `[last dimension]` per block of positions, as of `sum_rows_blocks`: `[P, last dimension]`.
 
     Constraints: NG1 the shapes above. NG2 `eps` >= 0.
 
@@ -118,14 +129,88 @@ def Rondo_RmsNormGradBlocksOp : Rondo_NnOp<"rms_norm_grad_blocks", [DeclareOpInt
     %p = rondo.rms_norm_grad_blocks %x, %dy eps 1.0e-6 : (tensor<2x40x64xf32>, tensor<2x40x64xf32>) -> tensor<2x64xf32>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$dy, F64Attr:$eps);
-  let results = (outs AnyRankedTensor:$sums);
-  let assemblyFormat = "$x `,` $dy `eps` $eps attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    /// b, for an input of this type.
-    static int64_t blockPositions(::mlir::RankedTensorType x);
+}
+
+def Rondo_LayerNormGradOp : Rondo_NormGradOp<"layer_norm_grad"> {
+  let summary = "gradient of layer_norm by its input";
+  let description = [{
+    With c = x - mean(x), r = 1 / sqrt(mean(c^2) + eps), g = dy * weight and h = g - mean(g): dx = r h - r^3 c mean(c h), over the
+    last dimension.
+    `x` and `dy` have one shape; `weight` is `[last dimension]` or absent (ones).
+
+    Constraints: NG1 the shapes above. NG2 `eps` >= 0.
+
+    Example:
+    ```mlir
+    %dx = rondo.layer_norm_grad %x, %dy, %w eps 1.0e-5
+        : (tensor<2x8x64xf32>, tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
+    ```
   }];
+}
+
+def Rondo_LayerNormGradWeightOp : Rondo_NormGradWeightOp<"layer_norm_grad_weight"> {
+  let summary = "gradient of layer_norm by its weight";
+  let description = [{
+    dw[j] = sum over all rows of dy[row, j] c[row, j] / sqrt(mean(c[row]^2) + eps) with c = x - mean(x); a row is one run of
+    the last dimension, so heads count as rows. `x` and `dy` have one shape -> `[last dimension]`. In kernels it is `layer_norm_grad_blocks` and `sum_blocks`.
+
+    Constraints: NG1 the shapes above. NG2 `eps` >= 0.
+
+    Example:
+    ```mlir
+    %dw = rondo.layer_norm_grad_weight %x, %dy eps 1.0e-5 : (tensor<2x8x64xf32>, tensor<2x8x64xf32>) -> tensor<64xf32>
+    ```
+  }];
+}
+
+def Rondo_LayerNormGradBlocksOp : Rondo_NormGradBlocksOp<"layer_norm_grad_blocks"> {
+  let summary = "partial sums of layer_norm_grad_weight";
+  let description = [{
+    One sum `[last dimension]` per block of positions, as of `sum_rows_blocks`: `[P, last dimension]`.
+
+    Constraints: NG1 the shapes above. NG2 `eps` >= 0.
+
+    Example:
+    ```mlir
+    %p = rondo.layer_norm_grad_blocks %x, %dy eps 1.0e-5 : (tensor<2x40x64xf32>, tensor<2x40x64xf32>) -> tensor<2x64xf32>
+    ```
+  }];
+}
+
+def Rondo_SumRowsOp : Rondo_ParameterGradOp<"sum_rows", [DeclareOpInterfaceMethods<Rondo_KernelSequenceOpInterface>]> {
+  let summary = "gradient of add_bias by its bias: the sum of all rows";
+  let description = [{
+    db[j] = sum over all rows of dy[row, j]; a row is one run of the last dimension, so heads count as rows. In kernels it is
+    `sum_rows_blocks` and `sum_blocks`.
+
+    Constraints: SR1 `dy` is a sequence tensor with a width.
+
+    Example:
+    ```mlir
+    %db = rondo.sum_rows %dy : (tensor<2x8x64xf32>) -> tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$dy);
+  let results = (outs AnyRankedTensor:$db);
+  let assemblyFormat = "$dy attr-dict `:` functional-type(operands, results)";
+}
+
+def Rondo_SumRowsBlocksOp : Rondo_NnOp<"sum_rows_blocks", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {
+  let summary = "partial sums of sum_rows";
+  let description = [{
+    The R = B * T positions are cut into P = ceil(R / b) blocks of b = max(64, ceil(R / 64)), the last one shorter; the result `[P, last
+    dimension]` holds the sum of each.
+
+    Constraints: SR1 `dy` is a sequence tensor with a width.
+
+    Example:
+    ```mlir
+    %p = rondo.sum_rows_blocks %dy : (tensor<2x40x64xf32>) -> tensor<2x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$dy);
+  let results = (outs AnyRankedTensor:$sums);
+  let assemblyFormat = "$dy attr-dict `:` functional-type(operands, results)";
 }
 
 def Rondo_SumBlocksOp : Rondo_ParameterGradOp<"sum_blocks", [DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {

@@ -1,6 +1,7 @@
 // Shape rules of the layer ops' gradients.
 #include "dialects/rondo/Rondo.h"
 #include "dialects/rondo/ShapeMatcher.h"
+#include "dialects/rondo/nn/RowBlocks.h"
 
 #include <algorithm>
 
@@ -56,39 +57,99 @@ static LogicalResult matchNormed(ShapeMatcher &shapes, Type x, Type dy) {
   return success();
 }
 
-LogicalResult RmsNormGradOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
-                                              Types &types) {
-  ShapeMatcher shapes(context, location, getOperationName());
-  if (failed(matchNormed(shapes, op.getX().getType(), op.getDy().getType())))
+static LogicalResult inferNormGrad(ShapeMatcher &shapes, Type x, Type dy, Value weight, Types &types) {
+  if (failed(matchNormed(shapes, x, dy)) ||
+      (weight && failed(shapes.match("NG1", "weight", weight.getType(), {"last"}, shapes.f32()))))
     return failure();
-  if (op.getWeight() &&
-      failed(shapes.match("NG1", "weight", op.getWeight().getType(), {"last"}, shapes.f32())))
-    return failure();
-  types.push_back(op.getX().getType());
+  types.push_back(x);
   return success();
 }
 
-LogicalResult RmsNormGradWeightOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
-                                                    Types &types) {
-  ShapeMatcher shapes(context, location, getOperationName());
-  if (failed(matchNormed(shapes, op.getX().getType(), op.getDy().getType())))
+static LogicalResult inferNormGradWeight(ShapeMatcher &shapes, Type x, Type dy, Types &types) {
+  if (failed(matchNormed(shapes, x, dy)))
     return failure();
   types.push_back(shapes.tensor({"last"}, shapes.f32()));
   return success();
 }
 
-int64_t RmsNormGradBlocksOp::blockPositions(RankedTensorType x) {
-  return std::max<int64_t>(64, llvm::divideCeil(x.getDimSize(0) * x.getDimSize(1), 64));
+// One row of "last" per block of positions.
+static void pushBlocks(ShapeMatcher &shapes, Type rows, Types &types) {
+  shapes.bind("P", llvm::divideCeil(shapes["B"] * shapes["T"], blockPositions(cast<RankedTensorType>(rows))));
+  types.push_back(shapes.tensor({"P", "last"}, shapes.f32()));
+}
+
+static LogicalResult inferNormGradBlocks(ShapeMatcher &shapes, Type x, Type dy, Types &types) {
+  if (failed(matchNormed(shapes, x, dy)))
+    return failure();
+  pushBlocks(shapes, x, types);
+  return success();
+}
+
+LogicalResult RmsNormGradOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                              Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  return inferNormGrad(shapes, op.getX().getType(), op.getDy().getType(), op.getWeight(), types);
+}
+
+LogicalResult RmsNormGradWeightOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                                    Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  return inferNormGradWeight(shapes, op.getX().getType(), op.getDy().getType(), types);
 }
 
 LogicalResult RmsNormGradBlocksOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
                                                     Types &types) {
   ShapeMatcher shapes(context, location, getOperationName());
-  if (failed(matchNormed(shapes, op.getX().getType(), op.getDy().getType())))
+  return inferNormGradBlocks(shapes, op.getX().getType(), op.getDy().getType(), types);
+}
+
+LogicalResult LayerNormGradOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                                Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  return inferNormGrad(shapes, op.getX().getType(), op.getDy().getType(), op.getWeight(), types);
+}
+
+LogicalResult LayerNormGradWeightOp::inferReturnTypes(MLIRContext *context, MaybeLocation location,
+                                                      Adaptor op, Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  return inferNormGradWeight(shapes, op.getX().getType(), op.getDy().getType(), types);
+}
+
+LogicalResult LayerNormGradBlocksOp::inferReturnTypes(MLIRContext *context, MaybeLocation location,
+                                                      Adaptor op, Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  return inferNormGradBlocks(shapes, op.getX().getType(), op.getDy().getType(), types);
+}
+
+int64_t rondo::blockPositions(RankedTensorType rows) {
+  return std::max<int64_t>(64, llvm::divideCeil(rows.getDimSize(0) * rows.getDimSize(1), 64));
+}
+
+// Binds "last".
+static LogicalResult matchSummed(ShapeMatcher &shapes, Type dy) {
+  if (failed(shapes.matchSequence("SR1", "dy", dy)))
     return failure();
-  int64_t perBlock = blockPositions(cast<RankedTensorType>(op.getX().getType()));
-  shapes.bind("P", llvm::divideCeil(shapes["B"] * shapes["T"], perBlock));
-  types.push_back(shapes.tensor({"P", "last"}, shapes.f32()));
+  if (cast<RankedTensorType>(dy).getRank() < 3)
+    return shapes.fail("SR1", "expected dy to have a width, found ", dy);
+  shapes.bind("last", cast<RankedTensorType>(dy).getShape().back());
+  return success();
+}
+
+LogicalResult SumRowsOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                          Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  if (failed(matchSummed(shapes, op.getDy().getType())))
+    return failure();
+  types.push_back(shapes.tensor({"last"}, shapes.f32()));
+  return success();
+}
+
+LogicalResult SumRowsBlocksOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                                Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  if (failed(matchSummed(shapes, op.getDy().getType())))
+    return failure();
+  pushBlocks(shapes, op.getDy().getType(), types);
   return success();
 }
 
@@ -109,6 +170,9 @@ static LogicalResult verifyEps(Operation *op, FloatAttr eps) {
 LogicalResult RmsNormGradOp::verify() { return verifyEps(*this, getEpsAttr()); }
 LogicalResult RmsNormGradWeightOp::verify() { return verifyEps(*this, getEpsAttr()); }
 LogicalResult RmsNormGradBlocksOp::verify() { return verifyEps(*this, getEpsAttr()); }
+LogicalResult LayerNormGradOp::verify() { return verifyEps(*this, getEpsAttr()); }
+LogicalResult LayerNormGradWeightOp::verify() { return verifyEps(*this, getEpsAttr()); }
+LogicalResult LayerNormGradBlocksOp::verify() { return verifyEps(*this, getEpsAttr()); }
 
 LogicalResult ActivationGradOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
                                                  Types &types) {
@@ -149,6 +213,10 @@ LogicalResult SegmentStartsOp::inferReturnTypes(MLIRContext *context, MaybeLocat
 bool LinearGradWeightOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) { return equalButForLayout(a, b); }
 bool EmbeddingGradOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) { return equalButForLayout(a, b); }
 bool SumBlocksOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) { return equalButForLayout(a, b); }
+bool SumRowsOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) { return equalButForLayout(a, b); }
+bool LayerNormGradWeightOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) {
+  return equalButForLayout(a, b);
+}
 bool RmsNormGradWeightOp::isCompatibleReturnTypes(TypeRange a, TypeRange b) {
   return equalButForLayout(a, b);
 }

@@ -73,6 +73,42 @@ def Rondo_RmsNormOp : Rondo_PointwiseOp<"rms_norm", [DeclareOpInterfaceMethods<R
   let hasVerifier = 1;
 }
 
+def Rondo_LayerNormOp : Rondo_PointwiseOp<"layer_norm", [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
+  let summary = "y = (x - mean(x)) / sqrt(var(x) + eps) * weight over the last dimension";
+  let description = [{
+    The variance is mean((x - mean(x))^2), formed from the differences. `weight` is `[last dimension]` or absent (ones); a bias is
+    `add_bias` behind it. On heads each is normed by itself. Source: Ba et al., arXiv 1607.06450.
+
+    Constraints: N1 `x` is a sequence tensor, `weight` has its last dimension. N2 `eps` >= 0.
+
+    Example:
+    ```mlir
+    %y = rondo.layer_norm %x, %w eps 1.0e-5 : (tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, Optional<AnyRankedTensor>:$weight, F64Attr:$eps);
+  let results = (outs AnyRankedTensor:$y);
+  let assemblyFormat = "$x (`,` $weight^)? `eps` $eps attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Rondo_AddBiasOp : Rondo_PointwiseOp<"add_bias", [DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>]> {
+  let summary = "y = x + bias, the bias repeated over all rows";
+  let description = [{
+    `bias` is `[last dimension]`: of a product, of a layer norm, or of each head.
+
+    Constraints: AB1 `x` is a sequence tensor with a width, `bias` has its last dimension.
+
+    Example:
+    ```mlir
+    %y = rondo.add_bias %x, %b : (tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$bias);
+  let results = (outs AnyRankedTensor:$y);
+  let assemblyFormat = "$x `,` $bias attr-dict `:` functional-type(operands, results)";
+}
+
 def Rondo_PositionsOp : Rondo_NnOp<"positions", [AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<Rondo_SequenceOpInterface, ["whyNoStep"]>,
     DeclareOpInterfaceMethods<Rondo_TileRootOpInterface>]> {

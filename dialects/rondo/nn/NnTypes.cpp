@@ -28,25 +28,51 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *context, MaybeLocation loc
   return success();
 }
 
-LogicalResult RmsNormOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
-                                          Types &types) {
-  ShapeMatcher shapes(context, location, getOperationName());
-  Type type = op.getX().getType();
-  if (failed(shapes.matchSequence("N1", "x", type)))
+// A sequence tensor with a width; binds "last".
+static LogicalResult matchWidth(ShapeMatcher &shapes, StringRef rule, Type x) {
+  if (failed(shapes.matchSequence(rule, "x", x)))
     return failure();
-  if (cast<RankedTensorType>(type).getRank() < 3)
-    return shapes.fail("N1", "expected x to have a width, found ", type);
-  shapes.bind("last", cast<RankedTensorType>(type).getShape().back());
-  if (op.getWeight() &&
-      failed(shapes.match("N1", "weight", op.getWeight().getType(), {"last"}, shapes.f32())))
-    return failure();
-  types.push_back(type);
+  if (cast<RankedTensorType>(x).getRank() < 3)
+    return shapes.fail(rule, "expected x to have a width, found ", x);
+  shapes.bind("last", cast<RankedTensorType>(x).getShape().back());
   return success();
 }
 
-LogicalResult RmsNormOp::verify() {
-  if (getEps().isNegative() || getEps().isNaN())
-    return emitOpError("N2: expected eps >= 0, found ") << getEpsAttr();
+static LogicalResult inferNorm(ShapeMatcher &shapes, Type x, Value weight, Types &types) {
+  if (failed(matchWidth(shapes, "N1", x)) ||
+      (weight && failed(shapes.match("N1", "weight", weight.getType(), {"last"}, shapes.f32()))))
+    return failure();
+  types.push_back(x);
+  return success();
+}
+
+static LogicalResult verifyEps(Operation *op, FloatAttr eps) {
+  if (eps.getValue().isNegative() || eps.getValue().isNaN())
+    return op->emitOpError("N2: expected eps >= 0, found ") << eps;
+  return success();
+}
+
+LogicalResult RmsNormOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                          Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  return inferNorm(shapes, op.getX().getType(), op.getWeight(), types);
+}
+LogicalResult RmsNormOp::verify() { return verifyEps(*this, getEpsAttr()); }
+
+LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                            Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  return inferNorm(shapes, op.getX().getType(), op.getWeight(), types);
+}
+LogicalResult LayerNormOp::verify() { return verifyEps(*this, getEpsAttr()); }
+
+LogicalResult AddBiasOp::inferReturnTypes(MLIRContext *context, MaybeLocation location, Adaptor op,
+                                          Types &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  if (failed(matchWidth(shapes, "AB1", op.getX().getType())) ||
+      failed(shapes.match("AB1", "bias", op.getBias().getType(), {"last"}, shapes.f32())))
+    return failure();
+  types.push_back(op.getX().getType());
   return success();
 }
 

@@ -1,4 +1,5 @@
-// Tile arithmetic of the gradients that work row by row: of the activations and of the RMS norm by its input.
+// Tile arithmetic of the gradients that work row by row: of the activations, and of the norms by their
+// inputs.
 #include "dialects/rondo/Rondo.h"
 #include "dialects/rondo/interfaces/TileArithmetic.h"
 #include "dialects/rondo/nn/RowNorm.h"
@@ -78,21 +79,39 @@ Value ActivationGradOp::emitTile(KernelBuilder &kernel, const Region &region) {
   return tile.mulF(Slope(kernel, x).of(getKind()), dy);
 }
 
-int64_t RmsNormGradOp::getGranularity() { return cast<RankedTensorType>(getX().getType()).getShape().back(); }
-
-// One row of the tiles per run of columns.
-Value RmsNormGradOp::emitTile(KernelBuilder &kernel, const Region &region) {
+// One row of the tiles per run of columns. A centred norm's gradient is that of the RMS norm at centred x and
+// g.
+template <typename GradOp>
+static Value emitNormGrad(GradOp op, KernelBuilder &kernel, const rondo::Region &region, bool centres) {
   TileArithmetic tile(kernel.builder(), kernel.loc());
-  Value x = kernel.operand(getX(), region), g = kernel.operand(getDy(), region);
-  if (getWeight())
-    g = tile.mulF(g, kernel.columnVector(getWeight(), region));
-  int64_t width = getGranularity(), runs = region.rows * region.columns / width;
+  Value x = kernel.operand(op.getX(), region), g = kernel.operand(op.getDy(), region);
+  if (op.getWeight())
+    g = tile.mulF(g, kernel.columnVector(op.getWeight(), region));
+  int64_t width = op.getGranularity(), runs = region.rows * region.columns / width;
   x = tile.reshape(x, {runs, width});
   g = tile.reshape(g, {runs, width});
-  Value r = inverseNorm(kernel.builder(), kernel.loc(), x, getEps().convertToDouble());
+  if (centres) {
+    x = centred(kernel.builder(), kernel.loc(), x);
+    g = centred(kernel.builder(), kernel.loc(), g);
+  }
+  Value r = inverseNorm(kernel.builder(), kernel.loc(), x, op.getEps().convertToDouble());
   Value inner = tile.reduce(tile::Combine::Add, tile.mulF(x, g), 1);
   Value cube = tile.mulF(tile.mulF(r, r), r);
   Value along = tile.mulF(tile.mulF(cube, inner), tile.floats(-1.0 / double(width), {runs}));
   Value dx = tile.fma(x, tile.column(along, width), tile.mulF(g, tile.column(r, width)));
   return tile.reshape(dx, {region.rows, region.columns});
+}
+
+static int64_t lastDimension(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape().back();
+}
+
+int64_t RmsNormGradOp::getGranularity() { return lastDimension(getX()); }
+Value RmsNormGradOp::emitTile(KernelBuilder &kernel, const Region &region) {
+  return emitNormGrad(*this, kernel, region, /*centres=*/false);
+}
+
+int64_t LayerNormGradOp::getGranularity() { return lastDimension(getX()); }
+Value LayerNormGradOp::emitTile(KernelBuilder &kernel, const Region &region) {
+  return emitNormGrad(*this, kernel, region, /*centres=*/true);
 }

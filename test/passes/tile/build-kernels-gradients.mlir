@@ -82,6 +82,29 @@ func.func @norm(%x: tensor<1x130x64xf32>, %dy: tensor<1x130x64xf32>) -> tensor<6
 
 // -----
 
+// So does a bias, and a layer norm's weight, whose rows lose their mean first.
+func.func @centred(%x: tensor<1x130x64xf32>, %dy: tensor<1x130x64xf32>) -> (tensor<64xf32>, tensor<64xf32>)
+    attributes {rondo.entry = #rondo.entry<grad, B = 1, T = 130, slots = 0>} {
+  %db = rondo.sum_rows %dy {rondo.backward} : (tensor<1x130x64xf32>) -> tensor<64xf32>
+  %dw = rondo.layer_norm_grad_weight %x, %dy eps 1.0e-5 {rondo.backward}
+      : (tensor<1x130x64xf32>, tensor<1x130x64xf32>) -> tensor<64xf32>
+  return %db, %dw : tensor<64xf32>, tensor<64xf32>
+}
+
+// CHECK-LABEL: func.func @centred
+// CHECK: %[[ROWS:.*]] = rondo.dispatch @sum_rows_blocks_0(%arg1)
+// CHECK: rondo.dispatch @sum_blocks_1(%[[ROWS]])
+// CHECK: %[[SUMS:.*]] = rondo.dispatch @layer_norm_grad_blocks_2(%arg0, %arg1)
+// CHECK: rondo.dispatch @sum_blocks_1(%[[SUMS]])
+// CHECK: tile.kernel @sum_rows_blocks_0
+// CHECK: %[[DY:.*]] = tile.load {{.*}} -> tensor<8x64xf32>
+// CHECK: tile.reduce add %[[DY]] axis 0 : tensor<8x64xf32> -> tensor<64xf32>
+// CHECK: tile.kernel @layer_norm_grad_blocks_2
+// CHECK: %[[MEAN:.*]] = arith.mulf {{.*}} : tensor<8xf32>
+// CHECK: arith.subf {{.*}} : tensor<8x64xf32>
+
+// -----
+
 // Sequence ops of the backward pass.
 func.func @sequence(%x: tensor<1x70x4x8xf32>, %segments: tensor<1x70xi32>, %s: tensor<1x4x8x16xf32>)
     -> (tensor<1x70x2x8xf32>, tensor<1x70xi8>, tensor<1x70x4xf32>) attributes {rondo.entry = #rondo.entry<grad, B = 1, T = 70, slots = 0>} {

@@ -31,6 +31,34 @@ module {
 
 // -----
 
+// A layer norm takes the mean away before it squares, and a bias follows in the same kernel; both repeat over the heads.
+module {
+  func.func @centred(%x: tensor<1x2x3x8xf32>, %w: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<1x2x3x8xf32>
+      attributes {rondo.entry = #rondo.entry<forward, B = 1, T = 2, slots = 0>} {
+    %y = rondo.group(%x, %w, %b) slices [-1]
+        : (tensor<1x2x3x8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<1x2x3x8xf32> {
+    ^bb0(%a: tensor<1x2x3x8xf32>, %v: tensor<8xf32>, %c: tensor<8xf32>):
+      %n = rondo.layer_norm %a, %v eps 1.0e-5 : (tensor<1x2x3x8xf32>, tensor<8xf32>) -> tensor<1x2x3x8xf32>
+      %r = rondo.add_bias %n, %c : (tensor<1x2x3x8xf32>, tensor<8xf32>) -> tensor<1x2x3x8xf32>
+      rondo.yield %r : tensor<1x2x3x8xf32>
+    }
+    return %y : tensor<1x2x3x8xf32>
+  }
+}
+
+// CHECK-LABEL: tile.kernel @layer_norm_add_bias_0
+// CHECK-SAME: %[[X:[^:]*]]: memref<2x24xf32>, %[[W:[^:]*]]: memref<8xf32>, %[[B:[^:]*]]: memref<8xf32>
+// CHECK: %[[RUNS:.*]] = tile.reshape {{.*}} : tensor<2x24xf32> -> tensor<6x8xf32>
+// CHECK: tile.reduce add %[[RUNS]] axis 1 : tensor<6x8xf32> -> tensor<6xf32>
+// CHECK: %[[C:.*]] = arith.subf %[[RUNS]], %{{.*}} : tensor<6x8xf32>
+// CHECK: arith.mulf %[[C]], %[[C]] : tensor<6x8xf32>
+// CHECK: tile.load %[[W]]
+// CHECK: arith.mulf {{.*}} : tensor<2x24xf32>
+// CHECK: tile.load %[[B]]
+// CHECK: arith.addf {{.*}} : tensor<2x24xf32>
+
+// -----
+
 // Scalars and vectors of floats are buffers of one dimension, and one row of what works on rows; the encoding of a tensor's type is
 // the layout of its buffer.
 module {

@@ -1,5 +1,4 @@
-// Compiled gradients of norms, activations and shared heads, document starts, and the gradient by a decay.
-#include "test/property/CaseFactor.h"
+// Compiled gradients of activations and shared heads, document starts, and the gradient by a decay.
 #include "test/property/gradients/GradientCase.h"
 
 #include <cmath>
@@ -11,76 +10,11 @@ using namespace rondo::test;
 
 namespace {
 
-std::vector<int64_t> withHeads(int64_t batch, int64_t time, int64_t heads, int64_t width) {
-  return heads ? std::vector<int64_t>{batch, time, heads, width} : std::vector<int64_t>{batch, time, width};
-}
-
-struct NormCase {
-  int64_t batch, time, heads, width; // heads 0: none
-  int64_t runs() const { return batch * time * std::max<int64_t>(heads, 1); }
-  std::string type() const { return tensor(withHeads(batch, time, heads, width)); }
-};
-
 double inverseNorm(const float *x, int64_t width) {
   double squares = 0;
   for (int64_t i = 0; i < width; ++i)
     squares += double(x[i]) * x[i];
   return 1 / std::sqrt(squares / double(width) + 1e-6);
-}
-
-void checkNormInput(const NormCase &c, bool weighted, std::mt19937_64 &random) {
-  Floats x = randomFloats(c.runs() * c.width, random), dy = randomFloats(c.runs() * c.width, random);
-  Floats w = randomFloats(c.width, random);
-  std::string types = c.type() + ", " + c.type() + (weighted ? ", " + tensor({c.width}) : "");
-  GradientCase test{{c.type(), c.type(), tensor({c.width})}, "", c.type(), c.batch, c.time};
-  test.body = std::string("  %r = rondo.rms_norm_grad %a0, %a1") + (weighted ? ", %a2" : "") +
-              " eps 1.0e-6 : (" + types + ") -> " + c.type();
-  std::vector<Buffer> inputs;
-  for (const Floats &values : {x, dy, w})
-    inputs.push_back(Buffer::of(values));
-  std::vector<Expected> expected(x.size());
-  for (int64_t run = 0; run < c.runs(); ++run) {
-    const float *row = &x[run * c.width], *dyRow = &dy[run * c.width];
-    double r = inverseNorm(row, c.width);
-    auto g = [&](int64_t i) { return double(dyRow[i]) * (weighted ? w[i] : 1); };
-    Expected inner;
-    for (int64_t i = 0; i < c.width; ++i)
-      inner.add(row[i] * g(i) / double(c.width));
-    for (int64_t i = 0; i < c.width; ++i) {
-      double along = r * r * r * row[i];
-      expected[run * c.width + i] = {r * g(i) - along * inner.value,
-                                     std::abs(r * g(i)) + std::abs(along) * inner.magnitude};
-    }
-  }
-  expectNear(test.run(inputs), expected, c.width);
-}
-
-void checkNormWeight(const NormCase &c, bool, std::mt19937_64 &random) {
-  Floats x = randomFloats(c.runs() * c.width, random), dy = randomFloats(c.runs() * c.width, random);
-  GradientCase test{{c.type(), c.type()}, "", tensor({c.width}), c.batch, c.time};
-  test.body = "  %r = rondo.rms_norm_grad_weight %a0, %a1 eps 1.0e-6 : (" + c.type() + ", " + c.type() +
-              ") -> " + test.result;
-  std::vector<Buffer> inputs;
-  inputs.push_back(Buffer::of(x));
-  inputs.push_back(Buffer::of(dy));
-  std::vector<Expected> expected(c.width);
-  for (int64_t run = 0; run < c.runs(); ++run)
-    for (int64_t i = 0; i < c.width; ++i)
-      expected[i].add(double(dy[run * c.width + i]) * x[run * c.width + i] *
-                      inverseNorm(&x[run * c.width], c.width));
-  expectNear(test.run(inputs), expected, c.runs() + c.width);
-}
-
-template <typename Check> void forRandomNorms(uint64_t firstSeed, Check check) {
-  for (uint64_t seed = firstSeed; seed < firstSeed + 8 * rondo::property::caseFactor(); ++seed) {
-    std::mt19937_64 random(seed);
-    NormCase c{pick(random, {1, 2, 3}), pick(random, {1, 7, 63, 64, 65, 130}), pick(random, {0, 0, 1, 3, 8}),
-               pick(random, {1, 5, 16, 24, 64, 100})};
-    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + c.type());
-    check(c, seed % 2 == 0, random);
-    if (testing::Test::HasFatalFailure())
-      return;
-  }
 }
 
 // Terms whose sum is the derivative of an activation.
@@ -99,16 +33,6 @@ std::vector<double> slopeTerms(const std::string &kind, double x) {
 }
 
 } // namespace
-
-TEST(RmsNormGrad, AgreesWithFloat64) { forRandomNorms(400, checkNormInput); }
-
-TEST(RmsNormGradWeight, AgreesWithFloat64) { forRandomNorms(500, checkNormWeight); }
-
-// More positions than 64 blocks of 64.
-TEST(RmsNormGradWeight, LargeBlocks) {
-  std::mt19937_64 random(9);
-  checkNormWeight({2, 2101, 0, 40}, false, random);
-}
 
 TEST(ActivationGrad, EveryKindIsExact) {
   std::mt19937_64 random(10);

@@ -177,3 +177,47 @@ func.func @no_dynamic_width(%x: tensor<2x8x?xf32>, %w: tensor<128x64xf32>) {
   %y = rondo.linear %x, %w : (tensor<2x8x?xf32>, tensor<128x64xf32>) -> tensor<2x8x128xf32>
   return
 }
+
+// -----
+
+func.func @no_layer_norm_of_tokens(%x: tensor<2x8xf32>) {
+  // expected-error@+2 {{N1: expected x to have a width, found 'tensor<2x8xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = rondo.layer_norm %x eps 1.0e-5 : (tensor<2x8xf32>) -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @no_layer_norm_weight_of_all_heads(%x: tensor<2x8x4x16xf32>, %w: tensor<64xf32>) {
+  // expected-error@+2 {{N1: expected weight to be [last = 16] of f32, found 'tensor<64xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = rondo.layer_norm %x, %w eps 1.0e-5 : (tensor<2x8x4x16xf32>, tensor<64xf32>) -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @no_layer_norm_of_negative_eps(%x: tensor<2x8x64xf32>) {
+  // expected-error@+1 {{N2: expected eps >= 0, found -1.000000e+00}}
+  %y = rondo.layer_norm %x eps -1.0 : (tensor<2x8x64xf32>) -> tensor<2x8x64xf32>
+  return
+}
+
+// -----
+
+func.func @no_bias_of_other_width(%x: tensor<2x8x64xf32>, %b: tensor<1xf32>) {
+  // expected-error@+2 {{AB1: expected bias to be [last = 64] of f32, found 'tensor<1xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = rondo.add_bias %x, %b : (tensor<2x8x64xf32>, tensor<1xf32>) -> tensor<2x8x64xf32>
+  return
+}
+
+// -----
+
+func.func @no_bias_without_width(%x: tensor<2x8xf32>, %b: tensor<8xf32>) {
+  // expected-error@+2 {{AB1: expected x to have a width, found 'tensor<2x8xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = rondo.add_bias %x, %b : (tensor<2x8xf32>, tensor<8xf32>) -> tensor<2x8xf32>
+  return
+}

@@ -49,6 +49,20 @@ func.func @arithmetic(%x: tensor<2x8x64xf32>, %w: tensor<128x64xf32>, %scale: te
   return
 }
 
+// CHECK-LABEL: @centred
+func.func @centred(%x: tensor<2x8x64xf32>, %w: tensor<64xf32>, %heads: tensor<2x8x4x16xf32>, %b: tensor<16xf32>) {
+  // CHECK: rondo.layer_norm %{{.*}}, %{{.*}} eps 1.000000e-05 : (tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
+  %0 = rondo.layer_norm %x, %w eps 1.0e-5 : (tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
+  // CHECK: rondo.layer_norm %{{.*}} eps 0.000000e+00 : (tensor<2x8x4x16xf32>) -> tensor<2x8x4x16xf32>
+  %1 = rondo.layer_norm %heads eps 0.0 : (tensor<2x8x4x16xf32>) -> tensor<2x8x4x16xf32>
+  // CHECK: rondo.add_bias %{{.*}}, %{{.*}} : (tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
+  %2 = rondo.add_bias %0, %w : (tensor<2x8x64xf32>, tensor<64xf32>) -> tensor<2x8x64xf32>
+  // A bias of a head serves all heads.
+  // CHECK: rondo.add_bias %{{.*}}, %{{.*}} : (tensor<2x8x4x16xf32>, tensor<16xf32>) -> tensor<2x8x4x16xf32>
+  %3 = rondo.add_bias %1, %b : (tensor<2x8x4x16xf32>, tensor<16xf32>) -> tensor<2x8x4x16xf32>
+  return
+}
+
 // Before derive batch and time are dynamic; a result knows what any operand knows.
 // CHECK-LABEL: @dynamic
 func.func @dynamic(%x: tensor<?x?x64xf32>, %y: tensor<2x?x64xf32>) {
