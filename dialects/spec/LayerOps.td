@@ -27,11 +27,12 @@ def Spec_EmbeddingOp : Spec_LayerOp<"embedding"> {
 }
 
 def Spec_LinearOp : Spec_LayerOp<"linear"> {
-  let summary = "y = x W^T";
+  let summary = "y = x W^T + b";
   let description = [{
     `x` `[B, T, K]` or `[B, T, H, d]` with H * d = K; `weight` `[to, K]` -> `[B, T, to]`. `to` is K unless stated. With
-    `heads(H)` the result is `[B, T, H, to / H]`. Initial values: kaiming (uniform within 1 / sqrt(K)) unless stated.
-    After the product come `act`, `scale` and `residual`, in this order.
+    `heads(H)` the result is `[B, T, H, to / H]`. `bias` `[to]` is added to the product; without it there is none. Initial values of
+    both: kaiming (uniform within 1 / sqrt(K)) unless stated. Then come `act`, `scale` and `residual`, in this order. `alias` is the
+    weight's.
 
     Example:
     ```mlir
@@ -49,6 +50,20 @@ def Spec_RmsNormOp : Spec_LayerOp<"rms_norm"> {
     Example:
     ```mlir
     %n = spec.rms_norm %x eps(@eps) weight("layer_norm.weight")
+    ```
+  }];
+}
+
+def Spec_LayerNormOp : Spec_LayerOp<"layer_norm"> {
+  let summary = "y = (x - mean(x)) / sqrt(var(x) + eps) * W + b over the last dimension";
+  let description = [{
+    On `[B, T, H, d]` each head is normed by itself, and `weight` and `bias` are `[d]`. Without `weight` there is no factor, without
+    `bias` nothing is added. `eps` is 1e-5 unless stated. Initial values: ones, and zeros for the bias. `alias` is the weight's.
+    Source: arXiv 1607.06450.
+
+    Example:
+    ```mlir
+    %n = spec.layer_norm %x eps(@eps) weight("layer_norm.weight") bias("layer_norm.bias")
     ```
   }];
 }

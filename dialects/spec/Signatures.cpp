@@ -11,6 +11,8 @@ static constexpr StringRef kAngles[] = {"linspace", "standard"};
 
 static constexpr ClauseInfo kWeight = {"weight", ClauseKind::Weight,
                                        "weight(\"NAME\"[, INITIAL][, decay|no_decay][, frozen|optional])"};
+static constexpr ClauseInfo kBias = {"bias", ClauseKind::Weight,
+                                     "bias(\"NAME\"[, INITIAL][, decay|no_decay][, frozen|optional])"};
 static constexpr ClauseInfo kNeededWeight = {kWeight.name, kWeight.kind, kWeight.form, {}, true};
 static constexpr ClauseInfo kAlias = {"alias", ClauseKind::Text, "alias(\"NAME\")"};
 static constexpr ClauseInfo kAct = {"act", ClauseKind::Word, "act(WORD)", kActivations};
@@ -29,7 +31,8 @@ const Signature &EmbeddingOp::getSignature() {
 }
 
 const Signature &LinearOp::getSignature() {
-  static constexpr ClauseInfo clauses[] = {kTo, kHeads, kNeededWeight, kAlias, kAct, kScale, kResidual};
+  static constexpr ClauseInfo clauses[] = {kTo,    kHeads, kNeededWeight, kBias,
+                                           kAlias, kAct,   kScale,        kResidual};
   static constexpr Signature signature = {1, 1, false, clauses};
   return signature;
 }
@@ -37,6 +40,13 @@ const Signature &LinearOp::getSignature() {
 const Signature &RmsNormOp::getSignature() {
   static constexpr ClauseInfo clauses[] = {
       {"eps", ClauseKind::Number, "eps(NUMBER)"}, kWeight, kAlias, kScale, kResidual};
+  static constexpr Signature signature = {1, 1, false, clauses};
+  return signature;
+}
+
+const Signature &LayerNormOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {
+      {"eps", ClauseKind::Number, "eps(NUMBER)"}, kWeight, kBias, kAlias, kScale, kResidual};
   static constexpr Signature signature = {1, 1, false, clauses};
   return signature;
 }

@@ -179,7 +179,7 @@ void StructureCheck::checkArguments(ClauseAttr clause, const ClauseInfo &info) {
       reportArgument(args[0].getLoc(), "a string", describe(args[0]), info);
     return;
   case ClauseKind::Weight:
-    return checkWeight(clause);
+    return checkWeight(clause, info);
   case ClauseKind::Decay:
     if (!args[0].is(ExprKind::List))
       return checkNumber(args[0], {"head"});
@@ -212,9 +212,7 @@ void StructureCheck::checkAngles(ClauseAttr clause, const ClauseInfo &info) {
   checkNumber(args[1][0]);
 }
 
-void StructureCheck::checkWeight(ClauseAttr clause) {
-  static constexpr ClauseInfo info = {"weight", ClauseKind::Weight,
-                                      "weight(\"NAME\", INITIAL, decay|no_decay)"};
+void StructureCheck::checkWeight(ClauseAttr clause, const ClauseInfo &info) {
   static constexpr StringRef groups[] = {"decay", "no_decay", "frozen", "optional"};
   ArrayRef<ExprAttr> args = clause.getArgs();
   if (!args[0].is(ExprKind::String) || args[0].getText().empty())
@@ -228,7 +226,7 @@ void StructureCheck::checkWeight(ClauseAttr clause) {
       StringRef name = arg.is(ExprKind::Word) || arg.is(ExprKind::Apply) ? arg.getText() : "";
       diagnosis
           .report(arg.getLoc(), ErrorId::SpecValue,
-                  "weight: expected initial values or a group, found '" + arg.str() + "'")
+                  info.name + ": expected initial values or a group, found '" + arg.str() + "'")
           .help(suggest(name, words, "it takes "));
       continue;
     }

@@ -34,7 +34,7 @@ private:
   void checkCall(spec::LayerOpInterface user, llvm::StringRef callee);
   void checkClauses(spec::LayerOpInterface layer);
   void checkArguments(spec::ClauseAttr clause, const spec::ClauseInfo &info);
-  void checkWeight(spec::ClauseAttr clause);
+  void checkWeight(spec::ClauseAttr clause, const spec::ClauseInfo &info);
   void checkAngles(spec::ClauseAttr clause, const spec::ClauseInfo &info);
   void checkWord(spec::ExprAttr arg, const spec::ClauseInfo &info);
   // A number: every name in it must be a known hyper-parameter, function, or one of `words`.

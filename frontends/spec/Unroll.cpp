@@ -57,7 +57,7 @@ static ArrayAttr foldClauses(ArrayAttr clauses, const Instance &instance) {
     SmallVector<ExprAttr> args;
     for (ExprAttr arg : clause.getArgs())
       args.push_back(fold(arg, instance.scope));
-    bool name = clause.getName() == "weight" || clause.getName() == "alias";
+    bool name = clause.getName() == "weight" || clause.getName() == "bias" || clause.getName() == "alias";
     if (name && !args.empty() && args[0].is(ExprKind::String))
       args[0] = ExprAttr::text(ExprKind::String, instance.prefix + args[0].getText().str(), args[0].getLoc());
     folded.push_back(ClauseAttr::get(context, clause.getName(), args, clause.getLoc()));

@@ -13,7 +13,8 @@ FailureOr<LinearLogProbOp> EntryBuilder::logProbability(Value logits) {
     return reportError(logits.getLoc(), ErrorId::EntryRequest,
                        "entry point '" + request.name() + "' needs logits made by 'rondo.linear', found '" +
                            maker + "'",
-                       "let the output \"logits\" be a linear layer over the vocabulary");
+                       "let the output \"logits\" be a linear layer over the vocabulary, without bias, "
+                       "act, scale and residual");
   }
   if (!targets)
     addTargets(0, cast<RankedTensorType>(product.getWeight().getType()).getDimSize(0) - 1);

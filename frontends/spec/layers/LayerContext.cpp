@@ -114,15 +114,33 @@ Value LayerContext::getWeight(GraphEmitter &emitter, ArrayRef<int64_t> dims) con
   return namesWeight(clause) ? emitter.getWeight(clause.getArgs()[0].getText(), dims, loc()) : Value();
 }
 
+Value LayerContext::addBias(GraphEmitter &emitter, Value x) const {
+  ClauseAttr clause = find("bias");
+  if (!namesWeight(clause))
+    return x;
+  int64_t size = cast<RankedTensorType>(x.getType()).getShape().back();
+  Value bias = emitter.getWeight(clause.getArgs()[0].getText(), {size}, loc());
+  return AddBiasOp::create(emitter.builder(), loc(), x.getType(), x, bias);
+}
+
 void LayerContext::declareWeight(ArrayRef<int64_t> dims, Initial fallback) {
-  ClauseAttr clause = find("weight");
+  declare("weight", dims, dims, fallback);
+}
+
+void LayerContext::declareBias(int64_t size, ArrayRef<int64_t> matrix, Initial fallback) {
+  declare("bias", {size}, matrix, fallback);
+}
+
+void LayerContext::declare(StringRef name, ArrayRef<int64_t> dims, ArrayRef<int64_t> matrix,
+                           Initial fallback) {
+  ClauseAttr clause = find(name);
   if (!namesWeight(clause))
     return;
   Weight weight = {
       clause.getArgs()[0].getText().str(), SmallVector<int64_t, 2>(dims), {}, {}, {}, {}, clause.getLoc()};
   for (ExprAttr arg : clause.getArgs().drop_front()) {
     if (isInitial(arg)) {
-      weight.initial = evaluateInitial(arg, dims, {});
+      weight.initial = evaluateInitial(arg, matrix, {});
       if (weight.initial && !std::isfinite(weight.initial->value)) {
         report(arg.getLoc(), ErrorId::SpecValue,
                "expected finite initial values, found '" + arg.str() +
@@ -137,7 +155,7 @@ void LayerContext::declareWeight(ArrayRef<int64_t> dims, Initial fallback) {
     }
   }
   if (ClauseAttr alias = find("alias");
-      alias && !alias.getArgs().empty() && alias.getArgs()[0].is(ExprKind::String))
+      name == "weight" && alias && !alias.getArgs().empty() && alias.getArgs()[0].is(ExprKind::String))
     weight.aliases.push_back(alias.getArgs()[0].getText().str());
   weights.use(std::move(weight), fallback, diagnosis);
 }

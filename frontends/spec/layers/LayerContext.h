@@ -45,6 +45,10 @@ public:
   void declareWeight(llvm::ArrayRef<int64_t> dims, Initial fallback);
   // The parameter as a value, after declareWeight with the same dimensions; null if there is no such clause.
   mlir::Value getWeight(GraphEmitter &emitter, llvm::ArrayRef<int64_t> dims) const;
+  // Declares the vector of the `bias` clause, if there is one; `matrix` is the weight that it goes with.
+  void declareBias(int64_t size, llvm::ArrayRef<int64_t> matrix, Initial fallback);
+  // `x` and the bias, after declareBias with the last dimension of `x`; `x` if there is no such clause.
+  mlir::Value addBias(GraphEmitter &emitter, mlir::Value x) const;
 
   // ---- complaints ----
   Problem &report(mlir::Location loc, ErrorId id, const llvm::Twine &message) {
@@ -64,6 +68,8 @@ public:
   static constexpr int64_t kMaxHeads = 1 << 16; // heads and head widths become tables
 
 private:
+  void declare(llvm::StringRef clause, llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<int64_t> matrix,
+               Initial fallback);
   std::optional<double> finite(spec::ExprAttr expr, const Scope &scope) const;
 
   mlir::Operation *operation;

@@ -52,8 +52,11 @@ struct LinearLayer : GraphLayerOpInterface::ExternalModel<LinearLayer, spec::Lin
         context.has("heads") ? context.count("heads", LayerContext::kMaxHeads) : std::nullopt;
     if (!to || (context.has("heads") && !heads))
       return failure();
-    if (x)
-      context.declareWeight({*to, x->width()}, {InitKind::Uniform, 1 / std::sqrt(double(x->width()))});
+    if (x) {
+      Initial kaiming = {InitKind::Uniform, 1 / std::sqrt(double(x->width()))};
+      context.declareWeight({*to, x->width()}, kaiming);
+      context.declareBias(*to, {*to, x->width()}, kaiming);
+    }
     if (heads && *to % *heads != 0) {
       context
           .report(context.clauseLoc("heads"), ErrorId::SpecShape,
@@ -72,6 +75,7 @@ struct LinearLayer : GraphLayerOpInterface::ExternalModel<LinearLayer, spec::Lin
     Value weight = context.getWeight(emitter, {to, context.shape(context.operand(0))->width()});
     Value y = LinearOp::create(emitter.builder(), context.loc(), emitter.type(Shape::numbers({to})),
                                context.graph(context.operand(0)), weight);
+    y = context.addBias(emitter, y);
     return {context.emitTail(emitter, emitter.reshape(y, results[0], context.loc()))};
   }
 };

@@ -16,17 +16,23 @@ static const Shape *numbersOperand(LayerContext &context) {
 
 namespace {
 
-struct RmsNormLayer : GraphLayerOpInterface::ExternalModel<RmsNormLayer, spec::RmsNormOp> {
+// rms_norm and layer_norm, which may have a bias.
+template <typename SpecOp, typename GraphOp>
+struct NormLayer : GraphLayerOpInterface::ExternalModel<NormLayer<SpecOp, GraphOp>, SpecOp> {
+  static constexpr double kEps = std::is_same_v<SpecOp, spec::RmsNormOp> ? 1e-6 : 1e-5;
+
   LogicalResult inferShapes(Operation *, LayerContext &context, SmallVectorImpl<Shape> &results) const {
     if (std::optional<double> eps = context.number("eps"); eps && *eps < 0)
       context
           .report(context.clauseLoc("eps"), ErrorId::SpecValue,
                   "expected eps >= 0, found " + formatNumber(*eps))
-          .help("eps keeps rows of zeros finite; 1e-6 is usual");
+          .help("eps keeps rows of zeros finite; " + formatNumber(kEps) + " is usual");
     const Shape *x = numbersOperand(context);
     if (!x)
       return failure();
-    context.declareWeight({x->dims.back()}, {InitKind::Constant, 1});
+    int64_t width = x->dims.back();
+    context.declareWeight({width}, {InitKind::Constant, 1});
+    context.declareBias(width, {width}, {InitKind::Constant, 0});
     results.push_back(*x);
     return context.checkTail(*x);
   }
@@ -36,9 +42,9 @@ struct RmsNormLayer : GraphLayerOpInterface::ExternalModel<RmsNormLayer, spec::R
     OpBuilder &builder = emitter.builder();
     Value weight = context.getWeight(emitter, {results[0].dims.back()});
     Value y =
-        RmsNormOp::create(builder, context.loc(), emitter.type(results[0]), context.graph(context.operand(0)),
-                          weight, builder.getF64FloatAttr(context.number("eps").value_or(1e-6)));
-    return {context.emitTail(emitter, y)};
+        GraphOp::create(builder, context.loc(), emitter.type(results[0]), context.graph(context.operand(0)),
+                        weight, builder.getF64FloatAttr(context.number("eps").value_or(kEps)));
+    return {context.emitTail(emitter, context.addBias(emitter, y))};
   }
 };
 
@@ -124,7 +130,8 @@ struct DropoutLayer : GraphLayerOpInterface::ExternalModel<DropoutLayer, spec::D
 } // namespace
 
 void rondo::attachPointwiseLayers(MLIRContext *context) {
-  spec::RmsNormOp::attachInterface<RmsNormLayer>(*context);
+  spec::RmsNormOp::attachInterface<NormLayer<spec::RmsNormOp, RmsNormOp>>(*context);
+  spec::LayerNormOp::attachInterface<NormLayer<spec::LayerNormOp, LayerNormOp>>(*context);
   spec::AddOp::attachInterface<BinaryLayer<spec::AddOp, AddOp>>(*context);
   spec::MulOp::attachInterface<BinaryLayer<spec::MulOp, MulOp>>(*context);
   spec::ActivationOp::attachInterface<TailLayer<spec::ActivationOp>>(*context);

@@ -23,8 +23,8 @@ bool rondo::isInitial(ExprAttr expr) {
 }
 
 // Distributions as torch.nn.init defines them; fan in and fan out are the columns and rows of [N, K].
-std::optional<Initial> rondo::evaluateInitial(ExprAttr expr, ArrayRef<int64_t> dims, const Scope &scope) {
-  double fanOut = dims.front(), fanIn = dims.back();
+std::optional<Initial> rondo::evaluateInitial(ExprAttr expr, ArrayRef<int64_t> matrix, const Scope &scope) {
+  double fanOut = matrix.front(), fanIn = matrix.back();
   std::optional<double> argument = 1.0;
   if (expr.is(ExprKind::Apply) && expr.size() > 0)
     argument = evaluate(expr[0].is(ExprKind::Named) ? expr[0][0] : expr[0], scope);

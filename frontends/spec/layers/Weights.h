@@ -55,7 +55,9 @@ private:
 llvm::ArrayRef<llvm::StringRef> initialNames();
 bool isInitial(spec::ExprAttr expr);
 
-// Evaluates `xavier(gain = E)` and its like for a parameter of `dims`; none if an argument has no value.
-std::optional<Initial> evaluateInitial(spec::ExprAttr expr, llvm::ArrayRef<int64_t> dims, const Scope &scope);
+// Evaluates `xavier(gain = E)` and its like; none if an argument has no value. `matrix` are the dimensions
+// that give fan out and fan in: a parameter's own, or for a bias its weight's.
+std::optional<Initial> evaluateInitial(spec::ExprAttr expr, llvm::ArrayRef<int64_t> matrix,
+                                       const Scope &scope);
 
 } // namespace rondo
