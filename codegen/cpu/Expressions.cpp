@@ -51,8 +51,7 @@ Value KernelLowering::emit(Value tile, const TilePoint &point, Vectors &done) {
 
 Value KernelLowering::emitNew(Value tile, const TilePoint &point, Vectors &done) {
   return llvm::TypeSwitch<Operation *, Value>(tile.getDefiningOp())
-      .Case<tile::LoadOp>(
-          [&](auto op) { return access().load(bufferHome(op.getBuffer(), op.getOffsets()), point); })
+      .Case<tile::LoadOp>([&](auto op) { return access().load(accessHome(op), point); })
       .Case<tile::GatherOp>([&](auto op) { return emitGather(op, point); })
       .Case<tile::StageOp>([&](auto op) { return emit(op.getSource(), point, done); })
       .Case<tile::BroadcastOp>([&](auto op) { return emitBroadcast(op, point); })

@@ -111,7 +111,7 @@ void KernelLowering::lowerOp(Operation &op) {
 }
 
 void KernelLowering::lowerStore(tile::StoreOp store) {
-  TileHome home = bufferHome(store.getBuffer(), store.getOffsets());
+  TileHome home = accessHome(store);
   evaluateInto(store.getTile(), home);
   if (home.panel)
     fillPanelRest(store, home);

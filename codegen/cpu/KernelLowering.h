@@ -88,11 +88,18 @@ private:
   TileHome allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element, int64_t panel, bool down = false);
   /// For one of `tiles`, which are the same in different places of the program.
   TileHome allocateFor(llvm::ArrayRef<mlir::Value> tiles);
-  /// The buffer part that a load reads.
+  /// A buffer's part at some offsets, and what a load reads and a store writes.
   TileHome bufferHome(mlir::Value buffer, mlir::ValueRange offsets);
+  template <typename Access> TileHome accessHome(Access op) {
+    TileHome home = bufferHome(op.getBuffer(), op.getOffsets());
+    home.step = op.getStep();
+    home.rows = op.getRows() ? scalar(op.getRows()) : nullptr;
+    return home;
+  }
   /// The panel width in which the users of a tile read it best; 0: row-major.
   int64_t preferredPanel(llvm::ArrayRef<mlir::Value> tiles);
-  /// The tile as it lies in memory, without emitting anything: its home or the buffer it is loaded from.
+  /// The tile as it lies in memory, without emitting anything: its home or the buffer it is loaded from. A
+  /// counted tile lies nowhere as a whole.
   std::optional<TileHome> findHome(mlir::Value tile);
   TileHome materialise(mlir::Value tile);
   /// Evaluates the tile into `destination`, on behalf of the current op.

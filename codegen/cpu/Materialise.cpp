@@ -173,8 +173,8 @@ TileHome KernelLowering::bufferHome(Value buffer, ValueRange offsets) {
 std::optional<TileHome> KernelLowering::findHome(Value tile) {
   if (auto home = homes.find(tile); home != homes.end())
     return home->second;
-  if (auto load = tile.getDefiningOp<tile::LoadOp>())
-    return bufferHome(load.getBuffer(), load.getOffsets());
+  if (auto load = tile.getDefiningOp<tile::LoadOp>(); load && !load.getRows())
+    return accessHome(load);
   if (auto stage = tile.getDefiningOp<tile::StageOp>())
     return findHome(stage.getSource());
   return std::nullopt;

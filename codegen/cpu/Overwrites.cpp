@@ -12,8 +12,9 @@ static bool isSameIndex(Value a, Value b) {
 }
 
 static bool isSamePlace(const TileHome &a, const TileHome &b) {
-  if (a.memref != b.memref || a.transposed != b.transposed || a.offsets.size() != b.offsets.size())
-    return false;
+  if (a.memref != b.memref || a.transposed != b.transposed || a.step != b.step ||
+      a.offsets.size() != b.offsets.size())
+    return false; // rows that do not exist are read by neither
   return llvm::all_of(llvm::zip(a.offsets, b.offsets),
                       [](auto pair) { return isSameIndex(std::get<0>(pair), std::get<1>(pair)); });
 }
@@ -30,8 +31,9 @@ bool KernelLowering::readsElsewhere(Value tile, const TileHome &destination, til
     if (!isa<RankedTensorType>(value.getType()) || !seen.insert({value, same}).second)
       continue;
     Operation *op = value.getDefiningOp();
-    if (homes.contains(value) || isa<tile::LoadOp>(op)) {
-      TileHome home = *findHome(value);
+    auto load = dyn_cast_or_null<tile::LoadOp>(op);
+    if (load || homes.contains(value)) {
+      TileHome home = homes.contains(value) ? homes.lookup(value) : accessHome(load);
       if (home.memref == destination.memref && !(same && isSamePlace(home, destination)))
         return true;
       continue;

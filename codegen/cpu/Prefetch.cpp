@@ -77,9 +77,11 @@ void KernelLowering::planPrefetch(scf::ForOp loop, Value induction, Value end) {
     SmallVector<Value, 2> offsets;
     for (Value offset : load.getOffsets())
       offsets.push_back(recompute(builder, loop, offset, mapping));
-    if (llvm::all_of(offsets, [](Value offset) { return offset != nullptr; }))
-      ahead[largest].push_back(
-          {bufferHome(load.getBuffer(), offsets), type.getDimSize(0), type.getDimSize(1)});
+    if (!llvm::all_of(offsets, [](Value offset) { return offset != nullptr; }))
+      continue;
+    TileHome home = bufferHome(load.getBuffer(), offsets);
+    home.step = load.getStep();
+    ahead[largest].push_back({home, type.getDimSize(0), type.getDimSize(1)});
   }
 }
 

@@ -8,6 +8,8 @@ using namespace mlir;
 
 namespace rondo::codegen {
 
+constexpr int64_t kScalarLanes = 4; // the narrowest vector that targets load under a mask
+
 Value TileAccess::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 
 Value TileAccess::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
@@ -47,6 +49,8 @@ Value TileAccess::mask(int64_t count, int64_t lanes) {
 SmallVector<Value, 3> TileAccess::indices(const TileHome &home, Value row, Value column) {
   if (home.transposed)
     std::swap(row, column);
+  if (row && home.step != 1)
+    row = multiply(row, home.step);
   if (!home.offsets.empty()) {
     column = add(column, home.offsets.back());
     if (row)
@@ -59,27 +63,51 @@ SmallVector<Value, 3> TileAccess::indices(const TileHome &home, Value row, Value
   return {row, column};
 }
 
+Value TileAccess::existing(const TileHome &home, const TilePoint &point, int64_t lanes) {
+  Value within = point.count < lanes ? mask(point.count, lanes) : nullptr;
+  if (!home.rows)
+    return within;
+  Value row =
+      home.transposed ? point.column : point.row; // one for all lanes: they lie along the matrix's row
+  Value exists = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, row, home.rows);
+  Value all =
+      vector::BroadcastOp::create(builder, loc, VectorType::get({lanes}, builder.getI1Type()), exists);
+  return within ? arith::AndIOp::create(builder, loc, all, within).getResult() : all;
+}
+
+// A scalar that may not exist is a lane of a masked vector: no branch, and nothing is touched.
+static int64_t accessLanes(const TileHome &home, const TilePoint &point) {
+  return point.lanes == 1 && home.rows ? kScalarLanes : point.lanes;
+}
+
 Value TileAccess::load(const TileHome &home, const TilePoint &point) {
   SmallVector<Value, 3> at = indices(home, point.row, point.column);
-  if (point.lanes == 1)
+  int64_t lanes = accessLanes(home, point);
+  if (lanes == 1)
     return memref::LoadOp::create(builder, loc, home.memref, at);
   Type element = cast<MemRefType>(home.memref.getType()).getElementType();
-  auto type = VectorType::get({point.lanes}, element);
-  if (!point.isMasked())
+  auto type = VectorType::get({lanes}, element);
+  Value mask = existing(home, point, lanes);
+  if (!mask)
     return vector::LoadOp::create(builder, loc, type, home.memref, at);
-  Value zero = splat(cast<TypedAttr>(builder.getZeroAttr(element)), point.lanes);
-  return vector::MaskedLoadOp::create(builder, loc, type, home.memref, at, mask(point.count, point.lanes),
-                                      zero);
+  Value zero = splat(cast<TypedAttr>(builder.getZeroAttr(element)), lanes);
+  Value vector = vector::MaskedLoadOp::create(builder, loc, type, home.memref, at, mask, zero);
+  return lanes == point.lanes ? vector : vector::ExtractOp::create(builder, loc, vector, 0).getResult();
 }
 
 void TileAccess::store(Value value, const TileHome &home, const TilePoint &point) {
   SmallVector<Value, 3> at = indices(home, point.row, point.column);
-  if (point.lanes == 1)
+  int64_t lanes = accessLanes(home, point);
+  if (lanes == 1) {
     memref::StoreOp::create(builder, loc, value, home.memref, at);
-  else if (!point.isMasked())
-    vector::StoreOp::create(builder, loc, value, home.memref, at);
+    return;
+  }
+  if (lanes != point.lanes)
+    value = vector::BroadcastOp::create(builder, loc, VectorType::get({lanes}, value.getType()), value);
+  if (Value mask = existing(home, point, lanes))
+    vector::MaskedStoreOp::create(builder, loc, home.memref, at, mask, value);
   else
-    vector::MaskedStoreOp::create(builder, loc, home.memref, at, mask(point.count, point.lanes), value);
+    vector::StoreOp::create(builder, loc, value, home.memref, at);
 }
 
 void TileAccess::storeFrom(int64_t first, Value value, const TileHome &home, const TilePoint &point) {

@@ -16,6 +16,8 @@ struct TileHome {
   int64_t panel = 0;                         // 0: row-major
   llvm::SmallVector<mlir::Value, 2> offsets; // of the tile inside the matrix, one per dimension; empty: 0
   bool transposed = false;                   // element (i, j) of the tile is element (j, i) of the matrix
+  int64_t step = 1;                          // distance of the tile's rows in a row-major matrix
+  mlir::Value rows = nullptr;                // index: the rows that exist, of that matrix's part; null: all
 
   TileHome transpose() const {
     TileHome home = *this;
@@ -55,7 +57,8 @@ public:
   /// Lanes below `count` are true.
   mlir::Value mask(int64_t count, int64_t lanes);
 
-  /// Lanes at and beyond point.count are zero. Vectors run down exactly the homes that are transposed.
+  /// Lanes at and beyond point.count, and rows that do not exist, are zero and stay unwritten. Vectors run
+  /// down exactly the homes that are transposed.
   mlir::Value load(const TileHome &home, const TilePoint &point);
   void store(mlir::Value value, const TileHome &home, const TilePoint &point);
   /// Lanes below `first` keep what is there.
@@ -66,6 +69,8 @@ public:
 
 private:
   llvm::SmallVector<mlir::Value, 3> indices(const TileHome &home, mlir::Value row, mlir::Value column);
+  /// Of the lanes of a vector at `point` those that exist; null: all.
+  mlir::Value existing(const TileHome &home, const TilePoint &point, int64_t lanes);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

@@ -15,8 +15,9 @@ def Tile_Dialect : Dialect {
     or 1-D. A *tile* is a ranked tensor with static shape and no layout; a tile value has no home: the target decides whether it
     lives in registers, in scratch or stays where it was loaded from. Elementwise work is `arith` and `math` on tiles; control
     flow is `scf` (tiles may be loop-carried: that is a *carry*); index arithmetic is `arith`; scalars come from
-    `memref.load`. There are no threads, registers, vector widths or barriers, and tiles never reach beyond their
-    buffer: edges are tiles of their own exact size.
+    `memref.load`. There are no threads, registers, vector widths or barriers. Tiles never reach beyond their
+    buffer: edges are tiles of their own exact size or, where that is known at run time only, *counted* tiles, of which only the first
+    rows exist.
 
     Buffers whose layout map is `(n, k) -> (n floordiv P, k, n mod P)` are parameters stored in panels of P rows. A tile that is
     loaded from or stored to one begins at a panel and ends at the end of one or at the buffer's last row.

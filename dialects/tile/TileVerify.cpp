@@ -22,19 +22,38 @@ LogicalResult verifyPanels(Operation *op, MemRefType buffer, RankedTensorType ti
   return success();
 }
 
+// `size` elements that lie `step` apart from `start` on, wholly inside a dimension of `extent`.
+bool liesInside(int64_t start, int64_t size, int64_t step, int64_t extent) {
+  return size <= 0 || (start >= 0 && start < extent && (size - 1) <= (extent - 1 - start) / step);
+}
+
 // A tile read from or written to a buffer at one offset per dimension, wholly inside where that is known.
-LogicalResult verifyAccess(Operation *op, MemRefType buffer, RankedTensorType tile, ValueRange offsets) {
+template <typename Access> LogicalResult verifyAccess(Access op, MemRefType buffer, RankedTensorType tile) {
+  ValueRange offsets = op.getOffsets();
+  int64_t step = op.getStep();
   if (tile.getElementType() != buffer.getElementType())
     return op->emitOpError("expected a tile of ") << buffer.getElementType() << ", found " << tile;
+  if (step < 1)
+    return op->emitOpError("expected a step of 1 or more rows, found ") << step;
+  if ((step > 1 || op.getRows()) && (buffer.getRank() != 2 || getPanelWidth(buffer)))
+    return op->emitOpError(
+               "expected a row-major buffer of two dimensions for a strided or counted tile, found ")
+           << buffer;
   if (tile.getRank() != buffer.getRank() || static_cast<int64_t>(offsets.size()) != buffer.getRank())
     return op->emitOpError("expected one offset and one tile dimension per dimension of ")
            << buffer << ", found " << offsets.size() << " offsets and " << tile;
-  for (auto [size, extent, offset] : llvm::zip(tile.getShape(), buffer.getShape(), offsets)) {
-    std::optional<int64_t> start = getConstantIntValue(offset);
-    int64_t end = size + start.value_or(0);
-    if (end > extent || start.value_or(0) < 0)
-      return op->emitOpError("expected the tile to lie inside the buffer, found ")
-             << tile << " at offset " << start.value_or(0) << " of a dimension of " << extent;
+  for (auto [dimension, extent, offset] : llvm::enumerate(buffer.getShape(), offsets)) {
+    bool isRow = dimension == 0;
+    int64_t start = getConstantIntValue(offset).value_or(0), size = tile.getDimSize(dimension);
+    if (isRow && op.getRows()) // rows that do not exist lie anywhere
+      size = std::min(size, getConstantIntValue(op.getRows()).value_or(0));
+    if (liesInside(start, size, isRow ? step : 1, extent))
+      continue;
+    InFlightDiagnostic error = op->emitOpError("expected the tile to lie inside the buffer, found ")
+                               << tile << " at offset " << start;
+    if (isRow && step > 1)
+      error << " and step " << step;
+    return error << " of a dimension of " << extent;
   }
   return verifyPanels(op, buffer, tile, offsets);
 }
@@ -68,13 +87,9 @@ MemRefType bufferOf(Value buffer) { return cast<MemRefType>(buffer.getType()); }
 
 } // namespace
 
-LogicalResult LoadOp::verify() {
-  return verifyAccess(*this, bufferOf(getBuffer()), typeOf(getTile()), getOffsets());
-}
+LogicalResult LoadOp::verify() { return verifyAccess(*this, bufferOf(getBuffer()), typeOf(getTile())); }
 
-LogicalResult StoreOp::verify() {
-  return verifyAccess(*this, bufferOf(getBuffer()), typeOf(getTile()), getOffsets());
-}
+LogicalResult StoreOp::verify() { return verifyAccess(*this, bufferOf(getBuffer()), typeOf(getTile())); }
 
 LogicalResult GatherOp::verify() {
   return verifyRows(*this, bufferOf(getBuffer()), typeOf(getTile()), typeOf(getRows()));

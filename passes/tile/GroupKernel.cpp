@@ -150,7 +150,7 @@ Value GroupKernel::poolRow(StringRef state, Value slot, Value batch, Value row) 
   return offsetRow(index, pool.getDimSize(0) / context.slots, row);
 }
 
-Value GroupKernel::loadState(Value graph, Value batch, const Region &region) {
+Value GroupKernel::loadState(Value graph, Value batch, const Region &region, Value rows) {
   if (!graph) {
     auto type = RankedTensorType::get({region.rows, region.columns}, opBuilder.getF32Type());
     return arith::ConstantOp::create(opBuilder, location, opBuilder.getZeroAttr(type));
@@ -160,12 +160,12 @@ Value GroupKernel::loadState(Value graph, Value batch, const Region &region) {
   if (auto read = graph.getDefiningOp<ReadStateOp>()) {
     Value row = poolRow(read.getState(), read.getSlot(), batch, region.row);
     return tile::LoadOp::create(opBuilder, location, type, poolBuffer(read.getState(), false),
-                                ValueRange{row, region.column});
+                                ValueRange{row, region.column}, rows);
   }
   RowsColumns view = stateView(states);
   Value row = offsetRow(batch, view.rows / states.getDimSize(0), region.row);
   return tile::LoadOp::create(opBuilder, location, type, inputBuffer(cast<BlockArgument>(graph), view),
-                              ValueRange{row, region.column});
+                              ValueRange{row, region.column}, rows);
 }
 
 void GroupKernel::storeState(Value graphResult, Value tile, Value batch, const Region &region) {

@@ -39,7 +39,8 @@ public:
   int64_t granularity() override { return form.granularity; }
   mlir::Value buffer(mlir::Value graph) override;
   mlir::Value resultBuffer(mlir::Value graphResult) override;
-  mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region) override;
+  mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region,
+                        mlir::Value rows) override;
   void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch,
                   const Region &region) override;
   mlir::Value storage(mlir::Value graph) override;

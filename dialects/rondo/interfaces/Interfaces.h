@@ -72,7 +72,10 @@ public:
   // A rectangle of batch row `batch`'s state `[B, ..., C]`, counted within that row as (product of the middle
   // dimensions) x C: from the pool if `graph` is a rondo.read_state in the group (its slot applied), else
   // from the operand's buffer. A null `graph` gives f32 zeros.
-  virtual mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region) = 0;
+  // Rows of the region at and beyond `rows`, an index value, do not exist: they are zeros, and their memory
+  // is not touched; null: all exist.
+  virtual mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region,
+                                mlir::Value rows = nullptr) = 0;
   // The counterpart: stores to the pool if the result goes to a rondo.write_state in the group, and to the
   // result's own buffer if the group yields it.
   virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch,

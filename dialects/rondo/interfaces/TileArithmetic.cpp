@@ -26,6 +26,28 @@ Value TileArithmetic::times(Value a, int64_t factor) {
 Value TileArithmetic::dividedBy(Value a, int64_t divisor) {
   return divisor == 1 ? a : builder.createOrFold<arith::DivUIOp>(loc, a, index(divisor));
 }
+Value TileArithmetic::floorDividedBy(Value a, int64_t divisor) {
+  if (divisor == 1)
+    return a;
+  Value quotient = builder.createOrFold<arith::DivSIOp>(loc, a, index(divisor)); // towards zero
+  Value rest = builder.createOrFold<arith::RemSIOp>(loc, a, index(divisor));
+  Value isBelow = builder.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, rest, index(0));
+  return builder.createOrFold<arith::SelectOp>(loc, isBelow, sub(quotient, index(1)), quotient);
+}
+Value TileArithmetic::ceilDividedBy(Value a, int64_t divisor) {
+  return floorDividedBy(add(a, index(divisor - 1)), divisor);
+}
+Value TileArithmetic::remainder(Value a, int64_t divisor) {
+  return sub(a, times(floorDividedBy(a, divisor), divisor));
+}
+Value TileArithmetic::minI(Value a, Value b) { return builder.createOrFold<arith::MinSIOp>(loc, a, b); }
+Value TileArithmetic::maxI(Value a, Value b) { return builder.createOrFold<arith::MaxSIOp>(loc, a, b); }
+Value TileArithmetic::toIndex(Value integer) {
+  return builder.createOrFold<arith::IndexCastOp>(loc, builder.getIndexType(), integer);
+}
+Value TileArithmetic::fromIndex(Value index, unsigned bits) {
+  return builder.createOrFold<arith::IndexCastOp>(loc, builder.getIntegerType(bits), index);
+}
 Value TileArithmetic::clamp(Value a, int64_t low, int64_t high) {
   Value raised = builder.createOrFold<arith::MaxSIOp>(loc, a, index(low));
   return builder.createOrFold<arith::MinSIOp>(loc, raised, index(high));
@@ -40,6 +62,15 @@ Value TileArithmetic::scalar(Value buffer, ValueRange offsets) {
 Value TileArithmetic::load(Value buffer, ValueRange offsets, ArrayRef<int64_t> shape) {
   Type element = cast<MemRefType>(buffer.getType()).getElementType();
   return tile::LoadOp::create(builder, loc, RankedTensorType::get(shape, element), buffer, offsets);
+}
+Value TileArithmetic::loadRows(Value buffer, ValueRange offsets, ArrayRef<int64_t> shape, int64_t step,
+                               Value rows) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  auto type = RankedTensorType::get(shape, element);
+  return tile::LoadOp::create(builder, loc, type, buffer, offsets, rows, step);
+}
+void TileArithmetic::storeRows(Value tile, Value buffer, ValueRange offsets, int64_t step, Value rows) {
+  tile::StoreOp::create(builder, loc, tile, buffer, offsets, rows, step);
 }
 Value TileArithmetic::splat(TypedAttr element, ArrayRef<int64_t> shape) {
   auto type = RankedTensorType::get(shape, element.getType());
@@ -104,6 +135,7 @@ Value TileArithmetic::maxF(Value a, Value b) { return arith::MaximumFOp::create(
 Value TileArithmetic::minF(Value a, Value b) { return arith::MinimumFOp::create(builder, loc, a, b); }
 Value TileArithmetic::fma(Value a, Value b, Value c) { return math::FmaOp::create(builder, loc, a, b, c); }
 Value TileArithmetic::exp(Value a) { return math::ExpOp::create(builder, loc, a); }
+Value TileArithmetic::log(Value a) { return math::LogOp::create(builder, loc, a); }
 Value TileArithmetic::addI(Value a, Value b) { return arith::AddIOp::create(builder, loc, a, b); }
 Value TileArithmetic::subI(Value a, Value b) { return arith::SubIOp::create(builder, loc, a, b); }
 Value TileArithmetic::mulI(Value a, Value b) { return arith::MulIOp::create(builder, loc, a, b); }

@@ -11,18 +11,32 @@ class TileArithmetic {
 public:
   TileArithmetic(mlir::OpBuilder &builder, mlir::Location loc) : builder(builder), loc(loc) {}
 
-  // Index arithmetic; constants fold.
+  // Index arithmetic; constants fold. `dividedBy` takes what is not negative; the others round towards minus
+  // and plus infinity, and a remainder is that of floorDividedBy. Divisors are positive.
   mlir::Value index(int64_t value);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value sub(mlir::Value a, mlir::Value b);
   mlir::Value times(mlir::Value a, int64_t factor);
   mlir::Value dividedBy(mlir::Value a, int64_t divisor);
+  mlir::Value floorDividedBy(mlir::Value a, int64_t divisor);
+  mlir::Value ceilDividedBy(mlir::Value a, int64_t divisor);
+  mlir::Value remainder(mlir::Value a, int64_t divisor);
+  mlir::Value minI(mlir::Value a, mlir::Value b); // signed integers or indices, scalars or tiles
+  mlir::Value maxI(mlir::Value a, mlir::Value b);
   mlir::Value clamp(mlir::Value a, int64_t low, int64_t high);
+  mlir::Value toIndex(mlir::Value integer); // a scalar i32 or i64, signed
+  mlir::Value fromIndex(mlir::Value index, unsigned bits);
 
   // Scalars and tiles out of buffers, and constants.
   mlir::Value scalar(mlir::Value buffer, mlir::ValueRange offsets);
   mlir::Value load(mlir::Value buffer, mlir::ValueRange offsets, llvm::ArrayRef<int64_t> shape);
-  mlir::Value floats(double value, llvm::ArrayRef<int64_t> shape);
+  // Rows that lie `step` apart in a row-major buffer of two dimensions, of which the first `rows` exist (an
+  // index value; null: all): the others are loaded as zeros and not stored, and their memory is not touched.
+  mlir::Value loadRows(mlir::Value buffer, mlir::ValueRange offsets, llvm::ArrayRef<int64_t> shape,
+                       int64_t step, mlir::Value rows = nullptr);
+  void storeRows(mlir::Value tile, mlir::Value buffer, mlir::ValueRange offsets, int64_t step,
+                 mlir::Value rows = nullptr);
+  mlir::Value floats(double value, llvm::ArrayRef<int64_t> shape); // infinities too
   mlir::Value integers(int64_t value, llvm::ArrayRef<int64_t> shape, unsigned bits);
   mlir::Value iota(int64_t axis, llvm::ArrayRef<int64_t> shape, unsigned bits);
 
@@ -45,6 +59,7 @@ public:
   mlir::Value minF(mlir::Value a, mlir::Value b);
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   mlir::Value exp(mlir::Value a);
+  mlir::Value log(mlir::Value a);
   mlir::Value addI(mlir::Value a, mlir::Value b);
   mlir::Value subI(mlir::Value a, mlir::Value b);
   mlir::Value mulI(mlir::Value a, mlir::Value b);

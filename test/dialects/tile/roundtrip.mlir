@@ -15,6 +15,18 @@ tile.kernel @twice(%x: memref<8x64xf32>, %y: memref<8x64xf32>) writes [false, tr
   tile.return
 }
 
+// CHECK-LABEL: tile.kernel @strided_and_counted
+tile.kernel @strided_and_counted(%x: memref<12x16xf32>, %n: memref<12x1xi64>) writes [true, false] grid [1] ids(%i) {
+  %c0 = arith.constant 0 : index
+  // CHECK: %[[T:.*]] = tile.load %{{.*}}[%{{.*}}, %{{.*}}] step 4 : memref<12x16xf32> -> tensor<3x16xf32>
+  %t = tile.load %x[%i, %c0] step 4 : memref<12x16xf32> -> tensor<3x16xf32>
+  // CHECK: tile.load %{{.*}}[%{{.*}}, %{{.*}}] rows %{{.*}} : memref<12x1xi64> -> tensor<64x1xi64>
+  %u = tile.load %n[%i, %c0] step 1 rows %i : memref<12x1xi64> -> tensor<64x1xi64>
+  // CHECK: tile.store %[[T]], %{{.*}}[%{{.*}}, %{{.*}}] step 4 rows %{{.*}} {note = "kept"} : tensor<3x16xf32>, memref<12x16xf32>
+  tile.store %t, %x[%i, %c0] step 4 rows %i {note = "kept"} : tensor<3x16xf32>, memref<12x16xf32>
+  tile.return
+}
+
 // CHECK-LABEL: tile.kernel @rows
 // CHECK-SAME: grid [1, 2] ids(%{{.*}}, %{{.*}}) attributes {note = "kept"}
 tile.kernel @rows(%table: memref<97x64xf32, affine_map<(n, k) -> (n floordiv 32, k, n mod 32)>>, %tokens: memref<4xi32>,
