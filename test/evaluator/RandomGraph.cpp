@@ -46,6 +46,7 @@ private:
   Location loc() { return module->getLoc(); }
   Value weight(std::vector<int64_t> shape, double scale);
   Value linear(Value x, int64_t outputs);
+  Value biased(Value x);
   Value norm(Value x, bool mayHaveWeight) { return norm(x, mayHaveWeight, options.training ? 0.01 : 1e-6); }
   Value norm(Value x, bool mayHaveWeight, double eps);
   Value withHeads(Value x, int64_t heads) {
@@ -86,8 +87,15 @@ Value GraphMaker::linear(Value x, int64_t outputs) {
                           weight({outputs, depth}, 1 / std::sqrt(static_cast<double>(depth))));
 }
 
+// With a bias, now and then.
+Value GraphMaker::biased(Value x) {
+  return chance(random, 0.3) ? Value(AddBiasOp::create(builder, loc(), x, weight({widthOf(x)}, 1))) : x;
+}
+
 Value GraphMaker::norm(Value x, bool mayHaveWeight, double eps) {
   Value scale = mayHaveWeight && chance(random, 0.7) ? weight({widthOf(x)}, 1) : Value();
+  if (mayHaveWeight && chance(random, 0.3))
+    return biased(LayerNormOp::create(builder, loc(), x, scale, builder.getF64FloatAttr(eps)));
   return RmsNormOp::create(builder, loc(), x, scale, builder.getF64FloatAttr(eps));
 }
 
@@ -110,8 +118,8 @@ Value GraphMaker::retention(Value x, int64_t width, StringRef layer) {
   bool gated = chance(random, 0.3), restarts = chance(random, 0.3);
   bool scaled = !gated && !restarts && options.rowScale != RowScale::None && chance(random, 0.3);
   Value n = norm(x, true);
-  Value q = withHeads(linear(n, heads * keyWidth), heads),
-        k = withHeads(linear(n, keyHeads * keyWidth), keyHeads);
+  Value q = withHeads(biased(linear(n, heads * keyWidth)), heads),
+        k = withHeads(biased(linear(n, keyHeads * keyWidth)), keyHeads);
   Value v = withHeads(linear(n, heads * valueWidth), heads);
   if (chance(random, 0.6)) {
     auto positions =
@@ -151,7 +159,7 @@ Value GraphMaker::retention(Value x, int64_t width, StringRef layer) {
 }
 
 Value GraphMaker::feedForward(Value x, int64_t width) {
-  Value n = norm(x, true), inner = linear(n, pick(random, 2, 8));
+  Value n = norm(x, true), inner = biased(linear(n, pick(random, 2, 8)));
   inner = ActivationOp::create(builder, loc(), static_cast<Activation>(pick(random, 0, 4)), inner);
   return AddOp::create(builder, loc(), x, dropped(linear(dropped(inner), width)));
 }

@@ -22,6 +22,13 @@ static void scaleResult(Operation *op, double factor) {
   op->getResult(0).replaceAllUsesExcept(scaled, scaled);
 }
 
+// The result is no sequence tensor, so what is summed is scaled.
+static void scaleSummed(SumRowsOp op, double factor) {
+  OpBuilder builder(op);
+  op.getDyMutable().assign(
+      ScaleOp::create(builder, op.getLoc(), op.getDy(), builder.getF64FloatAttr(factor)));
+}
+
 static bool isAdjoint(RetentionOp op) { return op.getDirection() == Direction::Adjoint; }
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
@@ -43,6 +50,24 @@ static std::vector<DerivativeFault> pointwiseFaults() {
       {"a norm's epsilon dropped", "grad", inFirst<RmsNormGradOp>([](RmsNormGradOp op) {
          return op.setEpsAttr(Builder(op).getF64FloatAttr(0)), true;
        })},
+      {"a layer norm's gradient taken for the RMS norm's", "grad",
+       inFirst<LayerNormGradOp>([](LayerNormGradOp op) {
+         OpBuilder builder(op);
+         return op.replaceAllUsesWith(RmsNormGradOp::create(builder, op.getLoc(), op.getX(), op.getDy(),
+                                                            op.getWeight(), op.getEpsAttr())
+                                          .getResult()),
+                true;
+       })},
+      {"a layer norm's weight multiplied by the uncentred input", "grad",
+       inFirst<LayerNormGradWeightOp>([](LayerNormGradWeightOp op) {
+         OpBuilder builder(op);
+         return op.replaceAllUsesWith(
+                    RmsNormGradWeightOp::create(builder, op.getLoc(), op.getX(), op.getDy(), op.getEpsAttr())
+                        .getResult()),
+                true;
+       })},
+      {"a bias's gradient halved", "grad",
+       inFirst<SumRowsOp>([](SumRowsOp op) { return scaleSummed(op, 0.5), true; })},
       {"another mask in the backward pass", "grad", inFirst<DropoutOp>([](DropoutOp op) {
          auto stream = cast<OpResult>(op.getStream());
          unsigned other = (stream.getResultNumber() + 1) % stream.getOwner()->getNumResults();
