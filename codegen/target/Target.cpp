@@ -69,6 +69,9 @@ Target describe(const Machine &machine) {
                   .gradientRows = 256,
                   .gradientDepth = 128,
                   .gradientBatch = 256,
+                  .attentionSpan = 1024,
+                  .attentionQueries = 64,
+                  .attentionKeys = 64,
                   .workgroups = 8};
   return target;
 }

@@ -17,6 +17,9 @@ struct TileSizes {
   int64_t gradientRows;      // most rows of a region of dx = dy W and dW = dy^T x, which share a packed block
   int64_t gradientDepth;     // rows of W per step of dx = dy W
   int64_t gradientBatch;     // rows of the batch per step of dW = dy^T x
+  int64_t attentionSpan;     // tokens of one attention workgroup
+  int64_t attentionQueries;  // rows of a tile of queries in attention
+  int64_t attentionKeys;     // rows of a tile of keys in attention
   int64_t workgroups;        // regions of a gradient shrink until there are so many
 };
 

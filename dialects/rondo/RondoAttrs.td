@@ -52,6 +52,31 @@ def Rondo_RowScale : Rondo_Enum<"RowScale", "scaling of a retention output row b
     I32EnumAttrCase<"TorchscaleParallel", 2, "torchscale_parallel">]>;
 def Rondo_RowScaleAttr : Rondo_EnumAttr<Rondo_RowScale, "row_scale">;
 
+// ---- attention -----------------------------------------------------------------------------------------------
+def Rondo_HeadOffsets : Rondo_Enum<"HeadOffsets", "which residue of a dilation a head sees", [
+    I32EnumAttrCase<"Blocks", 0, "blocks">,     // floor(h / ceil(H / r)): torchscale
+    I32EnumAttrCase<"Modulo", 1, "modulo">]>;   // h mod r: the paper
+
+def Rondo_DilationAttr : AttrDef<Rondo_Dialect, "Dilation"> {
+  let mnemonic = "dilation";
+  let summary = "the patterns of dilated attention";
+  let description = [{
+    `#rondo.dilation<[2048, 4096], [1, 2], blocks>`: pattern p has segments of `segments[p]` tokens and ratio `ratios[p]`. The offset
+    of head h of H under ratio r is floor(h / ceil(H / r)) (`blocks`) or h mod r (`modulo`).
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$segments, ArrayRefParameter<"int64_t">:$ratios,
+      EnumParameter<Rondo_HeadOffsets>:$offsets);
+  let assemblyFormat = "`<` `[` $segments `]` `,` `[` $ratios `]` `,` $offsets `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    int64_t getPatternCount() const { return static_cast<int64_t>(getSegments().size()); }
+    /// The residue of positions within a segment that head `head` of `heads` sees under pattern `pattern`.
+    int64_t getOffset(int64_t pattern, int64_t head, int64_t heads) const;
+    /// Tokens of a segment of pattern `pattern` that any one head can see: ceil(w / r).
+    int64_t getCapacity(int64_t pattern) const;
+  }];
+}
+
 // ---- optimiser -----------------------------------------------------------------------------------------------
 def Rondo_OptimizerRole : Rondo_Enum<"OptimizerRole", "what an optimiser tensor is", [
     I32EnumAttrCase<"FirstMoment", 0, "first_moment">,

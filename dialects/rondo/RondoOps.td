@@ -2,6 +2,8 @@
 #ifndef RONDO_DIALECTS_RONDO_RONDOOPS_TD
 #define RONDO_DIALECTS_RONDO_RONDOOPS_TD
 
+include "dialects/rondo/attention/AttentionGradOps.td"
+include "dialects/rondo/attention/AttentionOps.td"
 include "dialects/rondo/graph/GraphOps.td"
 include "dialects/rondo/loss/LossOps.td"
 include "dialects/rondo/nn/NnGradOps.td"

@@ -49,7 +49,5 @@ SmallVector<StringRef> Completion::expressionWords(const ClauseInfo *clause) con
   llvm::append_range(words, clause->words);
   if (clause->kind == ClauseKind::Weight)
     llvm::append_range(words, weightWords);
-  if (clause->kind == ClauseKind::Decay)
-    words.push_back("head");
   return words;
 }

@@ -115,6 +115,25 @@ def Spec_RetentionOp : Spec_LayerOp<"retention"> {
   }];
 }
 
+def Spec_DilatedAttentionOp : Spec_LayerOp<"dilated_attention"> {
+  let summary = "attention over segments with strides: one softmax over the keys of all patterns";
+  let description = [{
+    q `[B, T, H, D]`, k `[B, T, G, D]`, v `[B, T, G, Dv]` -> `[B, T, H, Dv]`, G divides H. Pattern p cuts the sequence into segments of
+    `segments` tokens, and in each a head sees every `ratios`-th token, from its own offset on: `offsets(blocks)` floor(h / ceil(H / r)) as
+    torchscale has it, `offsets(modulo)` h mod r as the paper. Both are lists, or expressions in `pattern` with `patterns(COUNT)`. A key counts once for
+    every pattern that shows it to a query; a query that no pattern covers gets 0. `scale(E)` multiplies scores (1 unless stated).
+    `lane_decay(E)` in `pair` and `dim` is xPos's length scale: lanes 2 i and 2 i + 1 of a score shrink by E per token between query and
+    key. `bidirectional` lets queries see keys after them; then the model has no prefill or decode. A second result, if named, is the log-sum-exp `[B, T, H]`.
+    `at(%pos)` are positions in which documents begin at 0. `frozen_mixture` holds the patterns' weights constant in the derivative, as torchscale does.
+    Source: arXiv 2307.02486, eq. 6 to 10; xPos: arXiv 2212.10554.
+
+    Example:
+    ```mlir
+    %o = spec.dilated_attention %q, %k, %v segments([2048, 4096, 8192]) ratios(pow(2, pattern)) scale(rsqrt(@width / @heads))
+    ```
+  }];
+}
+
 def Spec_AddOp : Spec_LayerOp<"add"> {
   let summary = "elementwise sum of two values of one shape";
   let description = [{

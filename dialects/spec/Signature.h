@@ -18,7 +18,7 @@ enum class ClauseKind {
   Residual, // a value and, optionally, the number that scales it
   Text,     // one string
   Weight,   // a name, initial values, groups
-  Decay,    // one expression in `head`, or a list
+  Series,   // one expression in the words, or a list
   Angles,   // a word, optionally base = E, or an expression in `pair` and `dim`
 };
 
@@ -35,6 +35,7 @@ struct Signature {
   unsigned maxOperands;  // leading operands, clause operands not counted
   bool resultPerOperand; // else one result; calls have what the block yields
   llvm::ArrayRef<ClauseInfo> clauses;
+  unsigned optionalResults = 0; // that may be named beyond those
 
   const ClauseInfo *find(llvm::StringRef clause) const;
 };

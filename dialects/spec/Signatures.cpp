@@ -7,6 +7,10 @@ using llvm::StringRef;
 static constexpr StringRef kActivations[] = {"silu", "gelu", "relu", "sigmoid", "tanh"};
 static constexpr StringRef kPairs[] = {"interleaved", "halves"};
 static constexpr StringRef kRowScales[] = {"none", "torchscale_recurrent", "torchscale_parallel"};
+static constexpr StringRef kHeadOffsets[] = {"blocks", "modulo"};
+static constexpr StringRef kHead[] = {"head"};
+static constexpr StringRef kPattern[] = {"pattern"};
+static constexpr StringRef kPairOfDim[] = {"pair", "dim"};
 static constexpr StringRef kAngles[] = {"linspace", "standard"};
 
 static constexpr ClauseInfo kWeight = {"weight", ClauseKind::Weight,
@@ -67,12 +71,30 @@ const Signature &RotaryOp::getSignature() {
 }
 
 const Signature &RetentionOp::getSignature() {
-  static constexpr ClauseInfo clauses[] = {{"decay", ClauseKind::Decay, "decay(E|[NUMBER, ...])"},
+  static constexpr ClauseInfo clauses[] = {{"decay", ClauseKind::Series, "decay(E|[NUMBER, ...])", kHead},
                                            {"log_decay", ClauseKind::Operand, "log_decay(%x)"},
                                            kReset,
                                            kScale,
                                            {"row_scale", ClauseKind::Word, "row_scale(WORD)", kRowScales}};
   static constexpr Signature signature = {3, 3, false, clauses};
+  return signature;
+}
+
+static constexpr ClauseInfo kLaneDecay = {"lane_decay", ClauseKind::Series, "lane_decay(E)", kPairOfDim};
+static constexpr ClauseInfo kBidirectional = {"bidirectional", ClauseKind::Flag, "bidirectional"};
+
+const Signature &DilatedAttentionOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {
+      {"segments", ClauseKind::Series, "segments([NUMBER, ...]|E)", kPattern, true},
+      {"ratios", ClauseKind::Series, "ratios([NUMBER, ...]|E)", kPattern, true},
+      {"patterns", ClauseKind::Count, "patterns(COUNT)"},
+      {"offsets", ClauseKind::Word, "offsets(WORD)", kHeadOffsets},
+      {"at", ClauseKind::Operand, "at(%x)"},
+      kScale,
+      kLaneDecay,
+      kBidirectional,
+      {"frozen_mixture", ClauseKind::Flag, "frozen_mixture"}};
+  static constexpr Signature signature = {3, 3, false, clauses, 1};
   return signature;
 }
 

@@ -49,7 +49,8 @@ void StructureCheck::checkLayer(spec::LayerOpInterface layer) {
           .help("values that are not operands stand in clauses, such as residual(%x)");
     }
     unsigned results = signature.resultPerOperand ? std::max(found, 1u) : 1;
-    if (layer->getNumResults() != results)
+    unsigned most = results + signature.optionalResults;
+    if (layer->getNumResults() < results || layer->getNumResults() > most)
       diagnosis
           .report(layer.getLoc(), ErrorId::SpecStructure,
                   name + ": expected " + countText(results, "result") + ", found " +
@@ -180,9 +181,9 @@ void StructureCheck::checkArguments(ClauseAttr clause, const ClauseInfo &info) {
     return;
   case ClauseKind::Weight:
     return checkWeight(clause, info);
-  case ClauseKind::Decay:
+  case ClauseKind::Series:
     if (!args[0].is(ExprKind::List))
-      return checkNumber(args[0], {"head"});
+      return checkNumber(args[0], info.words);
     for (Attribute item : args[0].getArgs())
       checkNumber(cast<ExprAttr>(item));
     return;

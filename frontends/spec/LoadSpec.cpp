@@ -16,6 +16,7 @@ using namespace rondo;
 void rondo::registerSpecFrontend(DialectRegistry &registry) {
   registry.insert<spec::SpecDialect, RondoDialect, func::FuncDialect>();
   registry.addExtension(+[](MLIRContext *context, spec::SpecDialect *) {
+    attachAttentionLayers(context);
     attachLinearLayers(context);
     attachPointwiseLayers(context);
     attachPositionLayers(context);

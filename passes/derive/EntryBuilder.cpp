@@ -166,7 +166,8 @@ LogicalResult EntryBuilder::addOp(Operation &op) {
   if (auto random = dyn_cast<RandomOpInterface>(op))
     return addRandom(random), success();
   auto sequence = dyn_cast<SequenceOpInterface>(op);
-  bool stepped = sequence && (request.carriesStates() || request.kind == EntryKind::Vjp);
+  bool stepped = sequence && (request.carriesStates() ||
+                              (request.kind == EntryKind::Vjp && sequence.hasDifferentiableStates()));
   if (stepped && sequence.isCausal() && !sequence.whyNoStep())
     return addStep(sequence), success();
   return inferTypesAgain(builder.clone(op, values));

@@ -10,8 +10,7 @@ GraphStates::GraphStates(func::FuncOp graph) : graph(graph) {
     SmallVector<StringAttr> &own = names[op];
     auto layer = op->getAttrOfType<StringAttr>("rondo.layer");
     for (const StateSpec &spec : op.getStateSpecs()) {
-      std::string name =
-          layer ? ("state." + layer.getValue() + "." + spec.role).str() : ("state." + spec.role).str();
+      std::string name = layer ? ("state." + layer.getValue() + "." + spec.role).str() : "state." + spec.role;
       if (unsigned count = repeated[name]++)
         name += "." + std::to_string(count);
       own.push_back(StringAttr::get(graph.getContext(), name));

@@ -43,12 +43,13 @@ static void copyToUsers(Block &block) {
   }
 }
 
-// Results of the draft's ops that are used outside of it.
+// Results of the draft's ops that are used outside of it or that its kernel needs for itself.
 static SmallVector<Value> visibleValues(GroupDrafts &drafts, GroupDraft &draft) {
   SmallVector<Value> values;
   for (Operation *op : draft.ops)
     for (Value result : op->getResults())
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) { return drafts.draftOf(user) != &draft; }))
+      if ((op == draft.root.getOperation() && draft.root.storesUnreadResults()) ||
+          llvm::any_of(result.getUsers(), [&](Operation *user) { return drafts.draftOf(user) != &draft; }))
         values.push_back(result);
   return values;
 }

@@ -160,29 +160,29 @@ Value GroupKernel::loadState(Value graph, Value batch, const Region &region, Val
   if (auto read = graph.getDefiningOp<ReadStateOp>()) {
     Value row = poolRow(read.getState(), read.getSlot(), batch, region.row);
     return tile::LoadOp::create(opBuilder, location, type, poolBuffer(read.getState(), false),
-                                ValueRange{row, region.column}, rows);
+                                ValueRange{row, region.column}, rows, /*step=*/1);
   }
   RowsColumns view = stateView(states);
   Value row = offsetRow(batch, view.rows / states.getDimSize(0), region.row);
   return tile::LoadOp::create(opBuilder, location, type, inputBuffer(cast<BlockArgument>(graph), view),
-                              ValueRange{row, region.column}, rows);
+                              ValueRange{row, region.column}, rows, /*step=*/1);
 }
 
-void GroupKernel::storeState(Value graphResult, Value tile, Value batch, const Region &region) {
+void GroupKernel::storeState(Value graphResult, Value tile, Value batch, const Region &region, Value rows) {
   for (Operation *user : graphResult.getUsers()) {
     auto write = dyn_cast<WriteStateOp>(user);
     if (!write)
       continue;
     Value row = poolRow(write.getState(), write.getSlot(), batch, region.row);
     tile::StoreOp::create(opBuilder, location, tile, poolBuffer(write.getState(), true),
-                          ValueRange{row, region.column});
+                          ValueRange{row, region.column}, rows, /*step=*/1);
   }
   if (std::optional<unsigned> result = yieldIndex(graphResult)) {
     auto type = cast<RankedTensorType>(graphResult.getType());
     RowsColumns view = stateView(type);
     Value row = offsetRow(batch, view.rows / type.getDimSize(0), region.row);
     tile::StoreOp::create(opBuilder, location, tile, outputBuffer(*result, view),
-                          ValueRange{row, region.column});
+                          ValueRange{row, region.column}, rows, /*step=*/1);
   }
 }
 

@@ -41,8 +41,8 @@ public:
   mlir::Value resultBuffer(mlir::Value graphResult) override;
   mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region,
                         mlir::Value rows) override;
-  void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch,
-                  const Region &region) override;
+  void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch, const Region &region,
+                  mlir::Value rows) override;
   mlir::Value storage(mlir::Value graph) override;
   mlir::Value storage(llvm::StringRef symbol, bool written) override;
   mlir::Value table(mlir::DenseElementsAttr values) override;

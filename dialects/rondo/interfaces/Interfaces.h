@@ -10,11 +10,13 @@
 #include "mlir/IR/OpDefinition.h"
 #include "llvm/ADT/BitVector.h"
 
+#include <string>
+
 namespace rondo {
 
 // A state that a sequence op carries, for one batch row.
 struct StateSpec {
-  llvm::StringRef role; // last part of the state's name: "retention", "position"
+  std::string role; // last part of the state's name: "retention", "position"
   StateKind kind;
   mlir::RankedTensorType slot; // shape and element type for one row, static
 };
@@ -77,9 +79,9 @@ public:
   virtual mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region,
                                 mlir::Value rows = nullptr) = 0;
   // The counterpart: stores to the pool if the result goes to a rondo.write_state in the group, and to the
-  // result's own buffer if the group yields it.
-  virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch,
-                          const Region &region) = 0;
+  // result's own buffer if the group yields it. Rows of the region at and beyond `rows` are not stored.
+  virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch, const Region &region,
+                          mlir::Value rows = nullptr) = 0;
   // Storage as one dimension, padding of panels included: of a `graph` value from outside of the group or, if
   // the group computes it, of the result that it yields; and of a parameter or optimiser state that an op of
   // the group names. f32.

@@ -21,6 +21,10 @@ def Rondo_SequenceOpInterface : OpInterface<"SequenceOpInterface"> {
       }],
       "std::optional<std::string>", "whyNoStep", (ins), "", "return std::nullopt;">,
     InterfaceMethod<[{
+        True if gradients flow through the states, as `vjp` wants it; else the op takes part in `vjp` without them, as it stands in the graph.
+      }],
+      "bool", "hasDifferentiableStates", (ins), "", "return true;">,
+    InterfaceMethod<[{
         Builds, at the builder's insertion point, this op on one stretch: it starts from the stretch's states and ignores
         positions >= its length. A document that begins (`reset`) is cut off from what stands before it; an op that has
         a reset operand of its own keeps that one. The outcome's results replace the op's results; its states are the new

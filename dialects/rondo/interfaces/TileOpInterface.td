@@ -37,6 +37,10 @@ def Rondo_TileRootOpInterface : OpInterface<"TileRootOpInterface"> {
         f32, of equal storage but for vectors beside them. Then groups that differ in shapes alone share a kernel.
       }],
       "bool", "worksOnStorage", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
+        True if the kernel needs memory for every result, read by others or not: it adds to what it has stored there.
+      }],
+      "bool", "storesUnreadResults", (ins), [{}], [{ return false; }]>,
   ];
 }
 

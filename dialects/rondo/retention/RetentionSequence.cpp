@@ -6,7 +6,7 @@ using namespace rondo;
 
 static StateSpec carried(StringRef role, Value final) {
   auto type = cast<RankedTensorType>(final.getType());
-  return {role, StateKind::Carried,
+  return {role.str(), StateKind::Carried,
           RankedTensorType::get(type.getShape().drop_front(), type.getElementType())};
 }
 

@@ -5,6 +5,7 @@
 
 namespace rondo {
 
+void attachAttentionLayers(mlir::MLIRContext *context);
 void attachLinearLayers(mlir::MLIRContext *context);
 void attachPointwiseLayers(mlir::MLIRContext *context);
 void attachPositionLayers(mlir::MLIRContext *context);

@@ -1,0 +1,121 @@
+// What the kernels of attention share: tiles of q, k, v and their gradients on strided rows, scores, and
+// results that patterns add to in place.
+#pragma once
+
+#include "dialects/rondo/attention/AttentionWalk.h"
+
+namespace rondo {
+
+// Operands and attributes that all of these ops have; null where an op has none.
+struct AttentionCall {
+  mlir::Value q, k, v, lse, delta, dO;
+  AttentionDocuments documents;
+  llvm::SmallVector<mlir::Value> caches;
+  DilationAttr dilation;
+  double scale;
+  std::optional<llvm::ArrayRef<double>> laneLogDecay;
+  bool bidirectional;
+
+  int64_t batch() const { return shape(q)[0]; }
+  int64_t time() const { return shape(q)[1]; }
+  int64_t heads() const { return shape(q)[2]; }
+  int64_t keyHeads() const { return shape(k)[2]; }
+  int64_t keyWidth() const { return shape(q)[3]; }
+  int64_t valueWidth() const { return shape(v)[3]; }
+  static llvm::ArrayRef<int64_t> shape(mlir::Value value) {
+    return mlir::cast<mlir::RankedTensorType>(value.getType()).getShape();
+  }
+};
+
+// A strided tile of rows: `rows` of them, of which `count` exist from sparse row `first` on.
+struct SparseTile {
+  const AttentionSegment &segment;
+  mlir::Value first, count;
+  int64_t rows;
+};
+
+class AttentionKernel {
+public:
+  AttentionKernel(const AttentionCall &call, KernelBuilder &kernel, mlir::Value batch)
+      : call(call), kernel(kernel), tile(kernel.builder(), kernel.loc()), batch(batch),
+        walk(kernel, call.documents, call.dilation, call.time(), call.heads(), batch) {}
+
+  // Rows of the stretch that workgroup `id` owns.
+  mlir::Value spanBegin(mlir::Value id) { return tile.times(id, span()); }
+  mlir::Value spanEnd(mlir::Value id) {
+    return tile.minI(tile.add(spanBegin(id), tile.index(span())), tile.index(call.time()));
+  }
+  int64_t span() const { return std::min(kernel.sizes().attentionSpan, call.time()); }
+  int64_t queryRows(int64_t pattern) const {
+    return std::min(kernel.sizes().attentionQueries, walk.longestRun(pattern));
+  }
+  int64_t keyRows(int64_t pattern) const {
+    return std::min(kernel.sizes().attentionKeys, walk.longestRun(pattern));
+  }
+  SparseTile sparseTile(const AttentionSegment &segment, mlir::Value first, mlir::Value end, int64_t rows) {
+    return {segment, first, tile.minI(tile.sub(end, first), tile.index(rows)), rows};
+  }
+  mlir::Value keyHead(mlir::Value head) { return tile.dividedBy(head, call.heads() / call.keyHeads()); }
+
+  // Columns [head * width, head * width + width) of the tile's rows of a sequence tensor, and one column.
+  mlir::Value load(mlir::Value graph, const SparseTile &at, mlir::Value head);
+  mlir::Value loadColumn(mlir::Value graph, const SparseTile &at, mlir::Value column);
+  // Result buffers: sums that patterns add to. `clear` stores `value` to rows [begin, end) of a column block.
+  mlir::Value loadResult(mlir::Value result, const SparseTile &at, mlir::Value column, int64_t columns);
+  void storeResult(mlir::Value result, mlir::Value rows, const SparseTile &at, mlir::Value column);
+  void clear(mlir::Value result, mlir::Value begin, mlir::Value end, mlir::Value column, int64_t columns,
+             double value);
+  // Whether the first pattern in order covers every row, so that nothing need be cleared.
+  bool firstCoversAll() const;
+
+  // q times scale and keys, with lane decay relative to a sparse row: row n of a tile that begins `distance`
+  // sparse rows after the reference is multiplied by exp(decay * ratio * (distance + n)), keys by the inverse
+  // of that for `distance` rows before it. A null distance is 0.
+  mlir::Value decayedQueries(mlir::Value queries, int64_t ratio, mlir::Value distance = nullptr);
+  mlir::Value decayedKeys(mlir::Value keys, int64_t ratio, mlir::Value distance = nullptr);
+
+  // Scores at which keys are not visible become -inf. With `causal` column c is visible to row r iff
+  // c - r <= limit, else iff c < limit (limit an index value).
+  mlir::Value masked(mlir::Value scores, bool causal, mlir::Value limit);
+
+  // Calls `body` on tiles of the keys that queries of `own` see, those in caches first. `limit` as above.
+  struct Keys {
+    mlir::Value keys, values, limit;
+    bool causal;
+  };
+  using Carry = llvm::SmallVector<mlir::Value, 3>;
+  Carry overKeys(const SparseTile &own, mlir::Value head, const Carry &carry,
+                 llvm::function_ref<Carry(const Keys &, const Carry &)> body);
+  // A loop from `from` to `to` that carries tiles.
+  Carry fold(mlir::Value from, mlir::Value to, int64_t step, const Carry &carry,
+             llvm::function_ref<Carry(mlir::Value, const Carry &)> body);
+
+  AttentionCall call;
+  KernelBuilder &kernel;
+  TileArithmetic tile;
+  mlir::Value batch;
+  AttentionWalk walk;
+
+private:
+  mlir::Value cached(int64_t pattern, bool values, mlir::Value head, mlir::Value first, mlir::Value count,
+                     int64_t rows);
+  mlir::Value decayed(mlir::Value rows, int64_t ratio, mlir::Value distance, double sign, double factor);
+};
+
+// The operands of one of the ops; `caches` empty where the op has none.
+template <typename Op> AttentionCall attentionCall(Op op, mlir::ValueRange caches) {
+  return {.q = op.getQ(),
+          .k = op.getK(),
+          .v = op.getV(),
+          .lse = {},
+          .delta = {},
+          .dO = {},
+          .documents = {op.getPositions(), op.getDocumentIndex(), op.getDocumentBounds()},
+          .caches = llvm::SmallVector<mlir::Value>(caches),
+          .dilation = op.getDilation(),
+          .scale = op.getScale().convertToDouble(),
+          .laneLogDecay = op.getLaneLogDecay(),
+          .bidirectional = op.getBidirectional()};
+}
+
+} // namespace rondo

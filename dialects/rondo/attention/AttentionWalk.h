@@ -1,0 +1,64 @@
+// How a workgroup of attention finds its rows: the segments of a pattern within the documents of one batch
+// row, as strided rows of the stretch.
+#pragma once
+
+#include "dialects/rondo/Rondo.h"
+#include "dialects/rondo/interfaces/TileArithmetic.h"
+
+namespace rondo {
+
+// The rows of one segment that a head sees under one pattern. Sparse row n stands at row base + n * ratio of
+// the stretch; `base` may be negative, where the segment began in an earlier stretch. All are index values.
+struct AttentionSegment {
+  int64_t pattern, ratio;
+  mlir::Value base;
+  mlir::Value first; // the first sparse row in this stretch: so many are in the caches
+  mlir::Value end;   // one beyond the last sparse row of the segment and its document in this stretch
+  mlir::Value ownBegin, ownEnd; // the sparse rows of the workgroup; none if ownEnd <= ownBegin
+};
+
+// The operands that say where documents lie; null where the op has none.
+struct AttentionDocuments {
+  mlir::Value positions, index, bounds;
+};
+
+class AttentionWalk {
+public:
+  AttentionWalk(KernelBuilder &kernel, const AttentionDocuments &documents, DilationAttr dilation,
+                int64_t time, int64_t heads, mlir::Value batch)
+      : kernel(kernel), tile(kernel.builder(), kernel.loc()), documents(documents), dilation(dilation),
+        time(time), heads(heads), batch(batch) {}
+
+  // The residue that head `head` (an index value) sees.
+  mlir::Value offset(int64_t pattern, mlir::Value head);
+  // Calls `body` inside loops over all segments of `pattern` that have rows in [begin, end) of the stretch.
+  void overSegments(int64_t pattern, mlir::Value offset, mlir::Value begin, mlir::Value end,
+                    llvm::function_ref<void(const AttentionSegment &)> body);
+  // Calls `body` with from, from + step, ... below `to`.
+  void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
+  // The row of a buffer of the whole batch that is row `row` of this batch row's stretch.
+  mlir::Value bufferRow(mlir::Value row) { return tile.add(tile.times(batch, time), row); }
+  mlir::Value bufferRow(const AttentionSegment &segment, mlir::Value sparse) {
+    return bufferRow(tile.add(segment.base, tile.times(sparse, segment.ratio)));
+  }
+  // The patterns in the order in which kernels go through them: by ratio.
+  llvm::SmallVector<int64_t> order() const;
+  // Most sparse rows of a segment of `pattern` that a stretch can hold.
+  int64_t longestRun(int64_t pattern) const;
+
+private:
+  struct Document {
+    mlir::Value begin, end, origin; // rows of the stretch; the document's position 0 stands at origin
+  };
+  void overDocuments(mlir::Value begin, mlir::Value end, llvm::function_ref<void(const Document &)> body);
+  mlir::Value integer(mlir::Value graph, mlir::Value column);
+
+  KernelBuilder &kernel;
+  TileArithmetic tile;
+  AttentionDocuments documents;
+  DilationAttr dilation;
+  int64_t time, heads;
+  mlir::Value batch;
+};
+
+} // namespace rondo

@@ -1,0 +1,165 @@
+// Attention layers.
+#include "frontends/spec/layers/GraphLayers.h"
+#include "frontends/spec/layers/LayerContext.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace rondo;
+
+namespace {
+
+struct DilatedAttentionLayer
+    : GraphLayerOpInterface::ExternalModel<DilatedAttentionLayer, spec::DilatedAttentionOp> {
+  LogicalResult inferShapes(Operation *op, LayerContext &context, SmallVectorImpl<Shape> &results) const {
+    (void)context.number("scale"); // for its complaints
+    const Shape *shapes[3];
+    LogicalResult fits = success();
+    for (unsigned i = 0; i < 3; ++i) {
+      shapes[i] = context.shape(context.operand(i));
+      if (shapes[i] && (!shapes[i]->isNumbers(2) || shapes[i]->dims[0] > LayerContext::kMaxHeads))
+        fits = context.reportShape(context.operand(i), "q, k and v as [B, T, H, d]",
+                                   "split the width with heads(COUNT) where the value is made");
+    }
+    if (failed(fits) || !shapes[0] || !shapes[1] || !shapes[2])
+      return failure();
+    results.push_back(Shape::numbers({shapes[0]->dims[0], shapes[2]->dims[1]}));
+    if (op->getNumResults() > 1)
+      results.push_back(Shape::numbers({shapes[0]->dims[0]}));
+    LogicalResult heading = checkHeads(context, shapes), placing = checkPositions(context);
+    bool decays = laneLogDecay(context, shapes[0]->dims[1]).has_value();
+    return success(succeeded(heading) && succeeded(placing) && dilation(context) && decays);
+  }
+
+  SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter,
+                          ArrayRef<Shape> results) const {
+    OpBuilder &builder = emitter.builder();
+    Value q = context.graph(context.operand(0));
+    bool bidirectional = context.has("bidirectional");
+    Value positions;
+    if (!bidirectional)
+      positions =
+          context.has("at") ? context.graph(context.value("at")) : emitter.sharedPositions(context.loc());
+    SmallVector<double> decay = *laneLogDecay(context, context.shape(context.operand(0))->dims[1]);
+    auto unit = [&](bool set) { return set ? builder.getUnitAttr() : UnitAttr(); };
+    auto attention = DilatedAttentionOp::create(
+        builder, context.loc(), q, context.graph(context.operand(1)), context.graph(context.operand(2)),
+        positions, Value(), Value(), ValueRange(), dilation(context),
+        builder.getF64FloatAttr(context.number("scale").value_or(1)),
+        decay.empty() ? DenseF64ArrayAttr() : builder.getDenseF64ArrayAttr(decay), unit(bidirectional),
+        unit(context.has("frozen_mixture")));
+    emitter.tagSequenceOp(attention);
+    SmallVector<Value> values{attention.getO()};
+    if (results.size() > 1)
+      values.push_back(attention.getLse());
+    return values;
+  }
+
+private:
+  static LogicalResult checkHeads(LayerContext &context, const Shape *const shapes[3]) {
+    if (shapes[1]->dims[0] != shapes[2]->dims[0] || shapes[0]->dims[0] % shapes[1]->dims[0] != 0)
+      return context.reportShape(context.operand(1),
+                                 "k and v of one head count that divides " + Twine(shapes[0]->dims[0]),
+                                 "heads of k and v may be shared only evenly");
+    if (shapes[0]->dims[1] != shapes[1]->dims[1])
+      return context.reportShape(context.operand(1), "k of q's head width " + Twine(shapes[0]->dims[1]),
+                                 "give both linears the same 'to' and 'heads'");
+    return success();
+  }
+
+  static LogicalResult checkPositions(LayerContext &context) {
+    Value at = context.value("at");
+    const Shape *positions = at ? context.shape(at) : nullptr;
+    if (!positions || positions->kind == Shape::Kind::Positions)
+      return success();
+    return context.reportShape(at, "positions in 'at'", "spec.positions makes them");
+  }
+
+  // Log decays of all lanes; empty if there are none.
+  static std::optional<SmallVector<double>> laneLogDecay(LayerContext &context, int64_t width) {
+    if (!context.has("lane_decay"))
+      return SmallVector<double>();
+    std::optional<SmallVector<double>> decays =
+        context.series("lane_decay", "pair", (width + 1) / 2, {{"dim", double(width)}});
+    if (!decays)
+      return std::nullopt;
+    SmallVector<double> logs;
+    for (int64_t lane = 0; lane < width; ++lane) {
+      double decay = (*decays)[lane / 2];
+      if (!(decay > 0)) {
+        context
+            .report(context.clauseLoc("lane_decay"), ErrorId::SpecValue,
+                    "expected a positive factor per token, found " + formatNumber(decay) + " for pair " +
+                        Twine(lane / 2))
+            .help("xPos's is pow((2 * pair + 0.4 * dim) / (1.4 * dim), 1 / 512)");
+        return std::nullopt;
+      }
+      logs.push_back(std::log(decay));
+    }
+    return logs;
+  }
+
+  // Whole numbers from 1 on, one per pattern.
+  static std::optional<SmallVector<int64_t>> wholeNumbers(LayerContext &context, StringRef clause,
+                                                          int64_t patterns) {
+    std::optional<SmallVector<double>> numbers = context.series(clause, "pattern", patterns);
+    if (!numbers)
+      return std::nullopt;
+    SmallVector<int64_t> whole;
+    for (double number : *numbers) {
+      if (number != std::floor(number) || number < 1 || number > double(LayerContext::kMaxCount)) {
+        context
+            .report(context.clauseLoc(clause), ErrorId::SpecValue,
+                    "expected whole numbers from 1 to " + Twine(LayerContext::kMaxCount) + " in '" + clause +
+                        "', found " + formatNumber(number))
+            .help("segments([2048, 4096, 8192]) ratios([1, 2, 4]), say");
+        return std::nullopt;
+      }
+      whole.push_back(static_cast<int64_t>(number));
+    }
+    return whole;
+  }
+
+  // Null, after a report, if the patterns are wrong.
+  static DilationAttr dilation(LayerContext &context) {
+    std::optional<int64_t> patterns;
+    if (context.has("patterns"))
+      patterns = context.count("patterns", kMaxPatterns);
+    else
+      for (StringRef clause : {"segments", "ratios"})
+        if (spec::ClauseAttr found = context.find(clause);
+            found && !found.getArgs().empty() && found.getArgs()[0].is(spec::ExprKind::List) && !patterns)
+          patterns = static_cast<int64_t>(found.getArgs()[0].size());
+    if (!patterns || *patterns < 1 || *patterns > kMaxPatterns) {
+      context
+          .report(context.clauseLoc("segments"), ErrorId::SpecClause,
+                  "dilated_attention: expected 1 to " + Twine(kMaxPatterns) + " patterns, found " +
+                      (patterns ? Twine(*patterns) : Twine("no number of them")))
+          .help("give a list, as in segments([2048, 4096]), or patterns(COUNT)");
+      return {};
+    }
+    auto segments = wholeNumbers(context, "segments", *patterns);
+    auto ratios = wholeNumbers(context, "ratios", *patterns);
+    if (!segments || !ratios)
+      return {};
+    for (auto [segment, ratio] : llvm::zip_equal(*segments, *ratios))
+      if (ratio > segment) {
+        context
+            .report(context.clauseLoc("ratios"), ErrorId::SpecValue,
+                    "expected a ratio of at most its segment's " + Twine(segment) + " tokens, found " +
+                        Twine(ratio))
+            .help("a head sees every ratio-th token of a segment");
+        return {};
+      }
+    auto offsets = symbolizeHeadOffsets(context.word("offsets")).value_or(HeadOffsets::Blocks);
+    return DilationAttr::get(context.op()->getContext(), *segments, *ratios, offsets);
+  }
+
+  static constexpr int64_t kMaxPatterns = 64; // each is code of its own in a kernel
+};
+
+} // namespace
+
+void rondo::attachAttentionLayers(MLIRContext *context) {
+  spec::DilatedAttentionOp::attachInterface<DilatedAttentionLayer>(*context);
+}
