@@ -118,10 +118,11 @@ absl::Status checkDefault(const format::Entry &entry, const format::IoTensor &in
 absl::Status checkTensors(const format::Package &package, const format::Entry &entry) {
   Names inputs;
   Names outputs;
-  for (const format::State *state : *package.states()) {
-    // States travel in the same files as inputs and outputs.
-    inputs.insert(viewOf(state->name()));
-    outputs.insert(viewOf(state->name()));
+  for (uint32_t state : *entry.states()) {
+    // The entry's states travel in the same files as its inputs and outputs.
+    std::string_view name = viewOf(package.states()->Get(state)->name());
+    inputs.insert(name);
+    outputs.insert(name);
   }
   RONDO_RETURN_IF_ERROR(checkList(entry.inputs(), "inputs", kMaxTensors));
   RONDO_RETURN_IF_ERROR(checkList(entry.outputs(), "outputs", kMaxTensors));

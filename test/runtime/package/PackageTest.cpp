@@ -59,6 +59,16 @@ TEST(Package, modelHashFollowsParametersAndStates) {
   EXPECT_NE(hashOf(spec), hash);
 }
 
+// vjp takes as inputs what other entries keep as states.
+TEST(Package, anInputMayBeNamedLikeAnotherEntrysState) {
+  codegen::PackageSpec spec = test::samplePackageSpec();
+  ASSERT_TRUE(spec.entries[0].states.empty());
+  spec.entries[0].inputs[0].name = spec.states[0].name;
+  std::string bytes = codegen::writePackage(spec);
+  absl::StatusOr<Package> package = Package::fromBytes(bytesOf(bytes), "sample.rondo");
+  EXPECT_TRUE(package.ok()) << formatError(package.status());
+}
+
 TEST(Package, missingEntryNamesTheNearest) {
   absl::StatusOr<Package> package = Package::fromBytes(bytesOf(test::samplePackage()), "sample.rondo");
   ASSERT_TRUE(package.ok());
