@@ -134,6 +134,13 @@ SmallVector<Value> EntryBuilder::statesBefore(SequenceOpInterface op) {
   return before;
 }
 
+static void tagLayer(Operation *op, const SequenceStep &step) {
+  for (Value result : step.results)
+    if (Operation *built = result.getDefiningOp())
+      if (Attribute layer = op->getAttr("rondo.layer"))
+        built->setAttr("rondo.layer", layer);
+}
+
 void EntryBuilder::addStep(SequenceOpInterface op) {
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
@@ -147,10 +154,16 @@ void EntryBuilder::addStep(SequenceOpInterface op) {
     else
       addOutput(name.getValue(), after);
   }
-  for (Value result : step.results)
-    if (Operation *built = result.getDefiningOp())
-      if (Attribute layer = op->getAttr("rondo.layer"))
-        built->setAttr("rondo.layer", layer);
+  tagLayer(op, step);
+}
+
+void EntryBuilder::addWhole(SequenceOpInterface op) {
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(values.lookup(operand));
+  SequenceStep step = op.buildStep(builder, {operands, {}, Value(), reset});
+  values.map(op->getResults(), step.results);
+  tagLayer(op, step);
 }
 
 void EntryBuilder::addRandom(RandomOpInterface op) {
@@ -166,10 +179,14 @@ LogicalResult EntryBuilder::addOp(Operation &op) {
   if (auto random = dyn_cast<RandomOpInterface>(op))
     return addRandom(random), success();
   auto sequence = dyn_cast<SequenceOpInterface>(op);
-  bool stepped = sequence && (request.carriesStates() ||
-                              (request.kind == EntryKind::Vjp && sequence.hasDifferentiableStates()));
-  if (stepped && sequence.isCausal() && !sequence.whyNoStep())
+  if (!sequence || !sequence.isCausal() || sequence.whyNoStep())
+    return inferTypesAgain(builder.clone(op, values));
+  bool differentiable = sequence.hasDifferentiableStates();
+  if (request.carriesStates() || (request.kind == EntryKind::Vjp && differentiable))
     return addStep(sequence), success();
+  // What has no initial state as an operand says by a step without states how it treats documents.
+  if (!differentiable)
+    return addWhole(sequence), success();
   return inferTypesAgain(builder.clone(op, values));
 }
 

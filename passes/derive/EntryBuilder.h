@@ -24,6 +24,8 @@ private:
   void addStreams(mlir::Value seed, mlir::Value step);
   void addRandom(RandomOpInterface op);
   void addStep(SequenceOpInterface op);
+  // For entry points without states.
+  void addWhole(SequenceOpInterface op);
   llvm::SmallVector<mlir::Value> statesBefore(SequenceOpInterface op);
   void addOutput(llvm::StringRef name, mlir::Value value);
   llvm::LogicalResult addGraphOutputs(mlir::func::ReturnOp end);

@@ -34,21 +34,33 @@ std::optional<std::string> DilatedAttentionOp::whyNoStep() {
   return std::nullopt;
 }
 
+// Whether documents may begin elsewhere than at the row's first position.
+static bool mayRestart(Value positions) {
+  auto op = positions.getDefiningOp<PositionsOp>();
+  return !op || op.getReset() || op.getStart();
+}
+
+// Without states nothing is left of earlier stretches: documents that go on from one begin with this one's
+// keys.
 SequenceStep DilatedAttentionOp::buildStep(OpBuilder &builder, const SequenceStretch &stretch) {
   Adaptor old(stretch.operands, *this);
-  auto documents = DocumentsOp::create(builder, getLoc(), old.getPositions(), stretch.length);
-  auto step = DilatedAttentionOp::create(
-      builder, getLoc(), old.getQ(), old.getK(), old.getV(), old.getPositions(), documents.getIndex(),
-      documents.getBounds(), stretch.states, getDilationAttr(), getScaleAttr(), getLaneLogDecayAttr(),
-      getBidirectionalAttr(), getFrozenMixtureAttr());
+  Value index, bounds;
+  if (!stretch.states.empty() || mayRestart(old.getPositions())) {
+    auto documents = DocumentsOp::create(builder, getLoc(), old.getPositions(), stretch.length);
+    index = documents.getIndex();
+    bounds = documents.getBounds();
+  }
+  auto step =
+      DilatedAttentionOp::create(builder, getLoc(), old.getQ(), old.getK(), old.getV(), old.getPositions(),
+                                 index, bounds, stretch.states, getDilationAttr(), getScaleAttr(),
+                                 getLaneLogDecayAttr(), getBidirectionalAttr(), getFrozenMixtureAttr());
   auto heads = builder.getI64IntegerAttr(cast<RankedTensorType>(old.getQ().getType()).getDimSize(2));
   SequenceStep built{SmallVector<Value>(step->getResults()), {}};
   for (auto [number, cache] : llvm::enumerate(stretch.states)) {
     Value rows = number % 2 == 0 ? old.getK() : old.getV();
     auto pattern = builder.getI64IntegerAttr(static_cast<int64_t>(number / 2));
-    built.states.push_back(AppendCacheOp::create(builder, getLoc(), cache, rows, old.getPositions(),
-                                                 documents.getIndex(), documents.getBounds(),
-                                                 getDilationAttr(), pattern, heads));
+    built.states.push_back(AppendCacheOp::create(builder, getLoc(), cache, rows, old.getPositions(), index,
+                                                 bounds, getDilationAttr(), pattern, heads));
   }
   return built;
 }
