@@ -65,9 +65,13 @@ LogicalResult DilatedAttentionOp::inferReturnTypes(MLIRContext *context, std::op
   return success();
 }
 
+// The shape rules are verified after this, so that shapes may be anything here.
 LogicalResult DilatedAttentionOp::verify() {
   std::optional<ArrayRef<double>> decay = getLaneLogDecay();
-  int64_t lanes = cast<RankedTensorType>(getQ().getType()).getDimSize(3);
+  auto q = cast<RankedTensorType>(getQ().getType());
+  if (q.getRank() != 4)
+    return success();
+  int64_t lanes = q.getDimSize(3);
   if (decay && (static_cast<int64_t>(decay->size()) != lanes ||
                 llvm::any_of(*decay, [](double value) { return !std::isfinite(value); })))
     return emitOpError("D4: expected ")
@@ -103,12 +107,15 @@ LogicalResult AppendCacheOp::inferReturnTypes(MLIRContext *context, std::optiona
 
 LogicalResult AppendCacheOp::verify() {
   ArrayRef<int64_t> cache = cast<RankedTensorType>(getCache().getType()).getShape();
-  int64_t keyHeads = cast<RankedTensorType>(getRows().getType()).getDimSize(2);
+  auto rows = cast<RankedTensorType>(getRows().getType());
+  if (cache.size() != 4 || rows.getRank() != 4)
+    return success(); // as above
+  int64_t keyHeads = rows.getDimSize(2);
   auto heads = static_cast<int64_t>(getHeads()), pattern = static_cast<int64_t>(getPattern());
   if (pattern < 0 || pattern >= getDilation().getPatternCount())
     return emitOpError("AC1: expected one of ")
            << getDilation().getPatternCount() << " patterns, found " << pattern;
-  if (heads <= 0 || heads % keyHeads != 0)
+  if (heads <= 0 || keyHeads <= 0 || heads % keyHeads != 0)
     return emitOpError("AC1: expected heads that ") << keyHeads << " heads of k divide, found " << heads;
   auto streams = static_cast<int64_t>(cacheStreams(getDilation(), pattern, heads, keyHeads).size());
   int64_t capacity = getDilation().getCapacity(pattern);
