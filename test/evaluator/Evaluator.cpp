@@ -33,6 +33,7 @@ std::vector<Tensor> Evaluator::run(func::FuncOp function, const std::vector<Tens
 void rondo::reference::registerReferences(DialectRegistry &registry) {
   registry.insert<RondoDialect, func::FuncDialect>();
   registry.addExtension(+[](MLIRContext *context, RondoDialect *) {
+    attachAttentionReferences(context);
     attachGraphReferences(context);
     attachLossReferences(context);
     attachNnGradReferences(context);

@@ -33,6 +33,7 @@ private:
 void registerReferences(mlir::DialectRegistry &registry);
 
 // One per family, in <Family>Reference.cpp.
+void attachAttentionReferences(mlir::MLIRContext *context);
 void attachGraphReferences(mlir::MLIRContext *context);
 void attachLossReferences(mlir::MLIRContext *context);
 void attachNnGradReferences(mlir::MLIRContext *context);
