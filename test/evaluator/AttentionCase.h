@@ -23,6 +23,7 @@ struct AttentionCase {
   bool bidirectional = false, frozen = false;
   bool documents = false; // with positions and lengths
   bool caches = false;    // with documents
+  bool wholeRows = false; // documents fill their rows and begin with them
 
   NamedValue q() const { return {"%q", tensor({batch, time, heads, keyWidth})}; }
   NamedValue k() const { return {"%k", tensor({batch, time, keyHeads, keyWidth})}; }

@@ -17,6 +17,8 @@ namespace {
 
 using Carry = AttentionKernel::Carry;
 
+constexpr double kLeastWeight = 1e-30; // of a pattern in the mixture
+
 // A tile of queries with what the backward pass reads beside them.
 struct QueryTile {
   Value queries, dO, lse, delta; // delta null where it is not known yet
@@ -207,7 +209,8 @@ private:
           return {tile.addF(before[0], tile.reduce(tile::Combine::Add, tile.mulF(p, dots), 1)),
                   tile.addF(before[1], tile.reduce(tile::Combine::Add, p, 1))};
         });
-    Value delta = tile.divF(sums[0], sums[1]);
+    // Of a pattern that weighs nothing in the mixture nothing is left to divide: its gradient is 0, not NaN.
+    Value delta = tile.divF(sums[0], tile.maxF(sums[1], tile.floats(kLeastWeight, {own.rows})));
     if (op.getDLse())
       delta = tile.subF(delta, kernel.loadColumn(op.getDLse(), own, head));
     kernel.storeResult(op.getDelta(), tile.reshape(delta, {own.rows, 1}), own, column);

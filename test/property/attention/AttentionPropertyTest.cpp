@@ -1,0 +1,221 @@
+// Compiled attention and its gradients against float64, on every kind of pattern, document and cache.
+#include "test/property/CaseFactor.h"
+#include "test/property/attention/AttentionInputs.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace rondo::test;
+using rondo::reference::NamedValue;
+
+namespace {
+
+// Lengths across the edges of tiles (64 rows) and of a workgroup's span (1024).
+constexpr int64_t kTimes[] = {1, 63, 64, 65, 130, 7, 200, 1030};
+
+AttentionCase caseOf(uint64_t seed, Random &random) {
+  int64_t time = kTimes[seed % std::size(kTimes)];
+  AttentionCase shape = rondo::reference::randomAttention(random, time, std::max<int64_t>(time / 2, 2));
+  if (time > 1000) { // the definition takes T^2
+    shape.batch = std::min<int64_t>(shape.batch, 2);
+    shape.heads = shape.keyHeads = std::min<int64_t>(shape.heads, 2);
+  }
+  return shape;
+}
+
+std::vector<NamedValue> arguments(const AttentionCase &shape, const std::vector<NamedValue> &further = {},
+                                  bool withCaches = true) {
+  std::vector<NamedValue> all{shape.q(), shape.k(), shape.v()};
+  for (const std::vector<NamedValue> &part :
+       {further, shape.documentInputs(), withCaches ? shape.cacheInputs() : std::vector<NamedValue>()})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+std::string forward(const AttentionCase &shape) {
+  return shape.function("forward", arguments(shape), shape.documentsLine() + shape.forwardLine(),
+                        {shape.o(), shape.lse()});
+}
+
+// The same bits whether one thread runs all workgroups or three share them.
+std::vector<std::vector<float>> runTwice(CompiledModule &module, const std::string &entry,
+                                         std::vector<Buffer> inputs) {
+  std::vector<std::vector<float>> results;
+  std::vector<Buffer> shared = module.run(entry, inputs, 3);
+  for (Buffer &result : module.run(entry, inputs)) {
+    results.push_back(result.values<float>());
+    EXPECT_TRUE(sameBits(results.back(), shared[results.size() - 1].values<float>()));
+  }
+  return results;
+}
+
+template <typename Check> void forCases(uint64_t first, uint64_t count, Check check) {
+  for (uint64_t seed = first; seed < first + count * rondo::property::caseFactor(); ++seed) {
+    Random random(seed);
+    AttentionCase shape = caseOf(seed, random);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ":" + shape.forwardLine());
+    check(shape, random);
+    if (testing::Test::HasFatalFailure())
+      return;
+  }
+}
+
+} // namespace
+
+TEST(Attention, AgreesWithFloat64) {
+  forCases(0, 16, [](const AttentionCase &shape, Random &random) {
+    AttentionInputs inputs(shape, random);
+    CompiledModule module(forward(shape));
+    std::vector<std::vector<float>> found = runTwice(module, "forward", inputs.buffers());
+    rondo::reference::AttentionAnswer expected = attend(inputs.problem);
+    double loss = lossOf(inputs.problem, expected.lse);
+    expectNear(found[0], expected.o, loss, "o");
+    expectLse(found[1], expected.lse, loss);
+  });
+}
+
+TEST(Attention, ARowIsTheSameAloneAndInCompany) {
+  forCases(100, 6, [](AttentionCase shape, Random &random) {
+    shape.batch = 3;
+    AttentionCase one = shape;
+    one.batch = 1;
+    AttentionInputs inputs(shape, random);
+    CompiledModule together(forward(shape)), alone(forward(one));
+    std::vector<Buffer> all = inputs.buffers();
+    std::vector<Buffer> found = together.run("forward", all);
+    for (int64_t b = 0; b < 3; ++b) {
+      std::vector<Buffer> part = inputs.row(one, b).buffers();
+      std::vector<Buffer> row = alone.run("forward", part);
+      for (size_t result = 0; result < 2; ++result) {
+        std::vector<float> expected = row[result].values<float>(), company = found[result].values<float>();
+        auto begin = company.begin() + b * static_cast<int64_t>(expected.size());
+        EXPECT_TRUE(sameBits(expected, {begin, begin + static_cast<int64_t>(expected.size())}));
+      }
+    }
+  });
+}
+
+TEST(Attention, GradientsAgreeWithFloat64) {
+  forCases(200, 12, [](const AttentionCase &shape, Random &random) {
+    AttentionInputs inputs(shape, random);
+    const AttentionProblem &problem = inputs.problem;
+    int64_t numbers = random() % 2 ? 1 : problem.patterns();
+    NamedValue delta = shape.delta(numbers), dO = shape.o("%do");
+    std::vector<NamedValue> further{shape.lse(), delta, dO},
+        operands{shape.q(), shape.k(), shape.v(), shape.lse(), delta, dO};
+    NamedValue dq{"%dq", shape.q().type}, dk{"%dk", shape.k().type}, dv{"%dv", shape.v().type};
+    CompiledModule module(
+        shape.function("queries", arguments(shape, further),
+                       shape.documentsLine() + shape.line("attention_grad_queries", operands, {dq}), {dq}) +
+        shape.function("keys", arguments(shape, further, false),
+                       shape.documentsLine() + shape.line("attention_grad_keys", operands, {dk, dv}, false),
+                       {dk, dv}));
+    Tensor lse = rounded(attend(problem).lse);
+    Tensor deltas =
+        rounded(rondo::reference::randomTensor(random, {shape.batch, shape.time, shape.heads, numbers}));
+    auto expected = attentionGradient(problem, lse, deltas, inputs.dO);
+    double loss = lossOf(problem, lse);
+    auto queries = runTwice(module, "queries", inputs.buffers({&lse, &deltas, &inputs.dO}));
+    expectNear(queries[0], expected.dq, loss, "dq");
+    auto keys = runTwice(module, "keys", inputs.buffers({&lse, &deltas, &inputs.dO}, false));
+    expectNear(keys[0], expected.dk, loss, "dk");
+    expectNear(keys[1], expected.dv, loss, "dv");
+  });
+}
+
+static Tensor absolute(Tensor tensor) {
+  for (double &value : tensor.data)
+    value = std::abs(value);
+  return tensor;
+}
+
+static void checkPatternDots(const AttentionCase &shape, const AttentionInputs &inputs, const Tensor &lse) {
+  NamedValue dO = shape.o("%do"), delta = shape.delta(inputs.problem.patterns());
+  CompiledModule module(shape.function(
+      "dots", arguments(shape, {shape.lse(), dO}),
+      shape.documentsLine() +
+          shape.line("attention_pattern_dots", {shape.q(), shape.k(), shape.v(), shape.lse(), dO}, {delta}),
+      {delta}));
+  auto found = runTwice(module, "dots", inputs.buffers({&lse, &inputs.dO}));
+  Summed expected(std::vector<int64_t>{shape.batch, shape.time, shape.heads, inputs.problem.patterns()});
+  AttentionProblem sizes = inputs.problem;
+  sizes.v = absolute(sizes.v);
+  for (size_t cache = 1; cache < sizes.caches.size(); cache += 2)
+    sizes.caches[cache] = absolute(sizes.caches[cache]);
+  expected.value = patternDots(inputs.problem, inputs.dO);
+  expected.magnitude = patternDots(sizes, absolute(inputs.dO));
+  // Weights of a pattern that is nearly nothing in the mixture: its own sum divides.
+  expectNear(found[0], expected, 2 * lossOf(inputs.problem, lse), "delta");
+}
+
+TEST(Attention, DotsOfPatternsAgreeWithFloat64) {
+  forCases(300, 6, [](const AttentionCase &shape, Random &random) {
+    AttentionInputs inputs(shape, random);
+    checkPatternDots(shape, inputs, rounded(attend(inputs.problem).lse));
+  });
+}
+
+// A pattern whose weight in the mixture is no f32: its gradient is nothing, not NaN.
+TEST(Attention, DotsOfAPatternThatWeighsNothingAreFinite) {
+  Random random(9);
+  AttentionCase shape;
+  shape.time = 8;
+  shape.keyWidth = shape.valueWidth = 4;
+  shape.segments = {8, 1};
+  shape.ratios = {1, 1};
+  AttentionInputs inputs(shape, random);
+  for (int64_t d = 0; d < 4; ++d) { // position 7 looks at position 0, not at itself
+    inputs.problem.q.at({0, 7, 0, d}) = inputs.problem.k.at({0, 0, 0, d}) = 8;
+    inputs.problem.k.at({0, 7, 0, d}) = -8;
+  }
+  NamedValue dO = shape.o("%do"), delta = shape.delta(2);
+  Tensor lse = rounded(attend(inputs.problem).lse);
+  CompiledModule module(shape.function(
+      "dots", arguments(shape, {shape.lse(), dO}),
+      shape.line("attention_pattern_dots", {shape.q(), shape.k(), shape.v(), shape.lse(), dO}, {delta}),
+      {delta}));
+  std::vector<float> found = runTwice(module, "dots", inputs.buffers({&lse, &inputs.dO}))[0];
+  for (float value : found)
+    EXPECT_TRUE(std::isfinite(value));
+}
+
+// Segments that hold everything, and one pattern twice: both are plain attention.
+TEST(Attention, PatternsThatCoverEverythingArePlainAttention) {
+  for (bool bidirectional : {false, true}) {
+    Random random(7);
+    AttentionCase shape;
+    shape.batch = 2;
+    shape.time = 130;
+    shape.heads = shape.keyHeads = 2;
+    shape.keyWidth = 16;
+    shape.valueWidth = 24;
+    shape.scale = 0.25;
+    shape.bidirectional = bidirectional;
+    for (const std::vector<int64_t> &segments : {std::vector<int64_t>{130}, {1000000}, {130, 200}}) {
+      shape.segments = segments;
+      shape.ratios.assign(segments.size(), 1);
+      AttentionInputs inputs(shape, random);
+      CompiledModule module(forward(shape));
+      auto found = runTwice(module, "forward", inputs.buffers());
+      for (int64_t row = 0; row < 2 * 130 * 2; ++row) {
+        int64_t head = row % 2, t = row / 2 % 130, b = row / 260, keys = bidirectional ? 130 : t + 1;
+        std::vector<double> weights;
+        double sum = 0;
+        for (int64_t j = 0; j < keys; ++j) {
+          double score = 0;
+          for (int64_t d = 0; d < 16; ++d)
+            score += 0.25 * inputs.problem.q.at({b, t, head, d}) * inputs.problem.k.at({b, j, head, d});
+          weights.push_back(std::exp(score));
+          sum += weights.back();
+        }
+        ASSERT_NEAR(found[1][row], std::log(sum * static_cast<double>(segments.size())), 1e-5);
+        for (int64_t d = 0; d < 24; ++d) {
+          double o = 0;
+          for (int64_t j = 0; j < keys; ++j)
+            o += weights[j] / sum * inputs.problem.v.at({b, j, head, d});
+          ASSERT_NEAR(found[0][row * 24 + d], o, 1e-5) << "row " << row;
+        }
+      }
+    }
+  }
+}
