@@ -14,6 +14,8 @@ void report(const std::string &name, KernelRunner &kernel, const std::vector<voi
 int measureAll(bool (*measure)(const target::Target &));
 /// The products of a linear layer's backward pass; false if a kernel does not compile.
 bool runGradients(const target::Target &target);
+/// Attention over dilated views; false if a kernel does not compile.
+bool runAttentions(const target::Target &target);
 /// What random numbers cost in dropout; false if a kernel does not compile.
 bool runDropout(const target::Target &target);
 

@@ -124,6 +124,7 @@ int main() {
     return runProduct(target, 512, 512, 512, 64, 256) && runProduct(target, 512, 512, 512, 128, 256) &&
            runProduct(target, 1024, 1024, 1024, 64, 256) && runProduct(target, 1, 4096, 1024, 1, 512) &&
            runRetention(target, 64, 64, 128) && runRetention(target, 64, 256, 512) &&
-           runRetention(target, 128, 256, 512) && bench::runGradients(target) && bench::runDropout(target);
+           runRetention(target, 128, 256, 512) && bench::runGradients(target) &&
+           bench::runAttentions(target) && bench::runDropout(target);
   });
 }

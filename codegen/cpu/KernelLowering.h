@@ -168,6 +168,7 @@ private:
   void lowerStore(tile::StoreOp store);
   void fillPanelRest(tile::StoreOp store, const TileHome &home);
   void lowerReduce(tile::ReduceOp reduce);
+  void reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept, int64_t lanes);
   void reduceColumns(tile::ReduceOp reduce, const TileHome &home, mlir::Value begin, int64_t count,
                      int64_t lanes);
   void lowerScan(tile::ScanOp scan);

@@ -82,37 +82,59 @@ void KernelLowering::reduceColumns(tile::ReduceOp reduce, const TileHome &home, 
     access().store(sum, home, point);
 }
 
+// Along each row; what `kept` gives a place is stored on the way.
+void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept,
+                                int64_t lanes) {
+  Value source = reduce.getSource();
+  RankedTensorType type = typeOf(source);
+  tile::Combine kind = reduce.getKind();
+  int64_t columns = type.getDimSize(1), whole = columns - columns % lanes;
+  auto emitKept = [&](const TilePoint &point) {
+    Value value = emit(source, point);
+    if (kept)
+      storeTo(*kept, value, point);
+    return value;
+  };
+  loop(0, type.getDimSize(0), 1, [&](Value row) {
+    Value none = access().splat(neutral(kind, type.getElementType()), lanes);
+    Value sum = fold(0, whole, lanes, none, [&](Value column, Value running) {
+      return combine(kind, running, emitKept(TilePoint{row, column, lanes, lanes}));
+    });
+    if (whole < columns) {
+      Value rest = emitKept(TilePoint{row, access().index(whole), lanes, columns - whole});
+      Value valid = access().mask(columns - whole, lanes);
+      sum = combine(kind, sum, arith::SelectOp::create(builder, loc, valid, rest, none));
+    }
+    access().store(combineLanes(kind, sum), home, TilePoint{nullptr, row, 1, 1});
+  });
+}
+
 void KernelLowering::lowerReduce(tile::ReduceOp reduce) {
   Value source = reduce.getSource();
   RankedTensorType type = typeOf(source);
-  Type element = type.getElementType();
-  tile::Combine kind = reduce.getKind();
   prepare(source, nullptr);
+  int64_t columns = type.getDimSize(1), lanes = legalLanes(source);
+  std::optional<TileHome> kept;
+  if (!homes.contains(source) && isExpensive(source) && !hasOneSink(source)) { // others need it too
+    if (reduce.getAxis() == 1 && !isDown(source) && preferredPanel(source) % lanes == 0)
+      kept = allocateFor(source);
+    else
+      materialise(source);
+  }
+  lanes = legalLanes(source);
   TileHome home = allocateFor(reduce.getTile());
-  int64_t rows = type.getDimSize(0), columns = type.getDimSize(1), lanes = legalLanes(source);
-
-  if (reduce.getAxis() == 0) {
+  if (reduce.getAxis() == 1) {
+    reduceRows(reduce, home, kept, lanes);
+  } else {
     // Several columns of vectors at a time: each is a chain of its own.
     constexpr int64_t chains = 4;
     int64_t group = lanes == 1 ? 1 : chains * lanes, whole = columns - columns % group;
     loop(0, whole, group, [&](Value begin) { reduceColumns(reduce, home, begin, group, lanes); });
     for (int64_t rest = whole; rest < columns; rest += lanes)
       reduceColumns(reduce, home, access().index(rest), std::min(lanes, columns - rest), lanes);
-  } else {
-    int64_t whole = columns - columns % lanes;
-    loop(0, rows, 1, [&](Value row) {
-      Value none = access().splat(neutral(kind, element), lanes);
-      Value sum = fold(0, whole, lanes, none, [&](Value column, Value running) {
-        return combine(kind, running, emit(source, TilePoint{row, column, lanes, lanes}));
-      });
-      if (whole < columns) {
-        Value rest = emit(source, TilePoint{row, access().index(whole), lanes, columns - whole});
-        Value valid = access().mask(columns - whole, lanes);
-        sum = combine(kind, sum, arith::SelectOp::create(builder, loc, valid, rest, none));
-      }
-      access().store(combineLanes(kind, sum), home, TilePoint{nullptr, row, 1, 1});
-    });
   }
+  if (kept)
+    homes[source] = *kept;
   homes[reduce.getTile()] = home;
 }
 

@@ -91,3 +91,25 @@ tile.kernel @prefetch_next(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %o: mem
   }
   tile.return
 }
+
+// What a sum takes and a product needs as well is computed once: the reduction keeps it on the way.
+// CHECK-LABEL: func.func @kept_on_the_way(
+// CHECK: %[[P:.*]] = memref.alloca() {{.*}} : memref<8x16xf32>
+// CHECK: %[[E:.*]] = math.exp
+// CHECK-NEXT: vector.store %[[E]], %[[P]]
+// CHECK-NEXT: arith.addf %{{.*}}, %[[E]]
+// CHECK-NOT: math.exp
+// CHECK: memref.load %[[P]]
+// CHECK: vector.fma
+tile.kernel @kept_on_the_way(%x: memref<8x16xf32>, %w: memref<16x32xf32>, %y: memref<8x32xf32>, %sums: memref<8xf32>)
+    writes [false, false, true, true] grid [1] ids(%i) {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%c0, %c0] : memref<8x16xf32> -> tensor<8x16xf32>
+  %b = tile.load %w[%c0, %c0] : memref<16x32xf32> -> tensor<16x32xf32>
+  %p = math.exp %t : tensor<8x16xf32>
+  %s = tile.reduce add %p axis 1 : tensor<8x16xf32> -> tensor<8xf32>
+  %d = tile.dot %p, %b : tensor<8x16xf32>, tensor<16x32xf32> -> tensor<8x32xf32>
+  tile.store %d, %y[%c0, %c0] : tensor<8x32xf32>, memref<8x32xf32>
+  tile.store %s, %sums[%c0] : tensor<8xf32>, memref<8xf32>
+  tile.return
+}
