@@ -53,8 +53,8 @@ void StructureCheck::checkLayer(spec::LayerOpInterface layer) {
     if (layer->getNumResults() < results || layer->getNumResults() > most)
       diagnosis
           .report(layer.getLoc(), ErrorId::SpecStructure,
-                  name + ": expected " + countText(results, "result") + ", found " +
-                      Twine(layer->getNumResults()))
+                  name + ": expected " + (most > results ? Twine(results) + " or " : Twine()) +
+                      countText(most, "result") + ", found " + Twine(layer->getNumResults()))
           .help("name as many values on the left as the op gives");
   }
   checkClauses(layer);

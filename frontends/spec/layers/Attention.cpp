@@ -123,13 +123,16 @@ private:
   // Null, after a report, if the patterns are wrong.
   static DilationAttr dilation(LayerContext &context) {
     std::optional<int64_t> patterns;
-    if (context.has("patterns"))
+    if (context.has("patterns")) {
       patterns = context.count("patterns", kMaxPatterns);
-    else
+      if (!patterns) // reported
+        return {};
+    } else {
       for (StringRef clause : {"segments", "ratios"})
         if (spec::ClauseAttr found = context.find(clause);
             found && !found.getArgs().empty() && found.getArgs()[0].is(spec::ExprKind::List) && !patterns)
           patterns = static_cast<int64_t>(found.getArgs()[0].size());
+    }
     if (!patterns || *patterns < 1 || *patterns > kMaxPatterns) {
       context
           .report(context.clauseLoc("segments"), ErrorId::SpecClause,
