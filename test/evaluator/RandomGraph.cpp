@@ -55,6 +55,7 @@ private:
   Value rotated(Value x, ValueRange table, Pairs pairs);
   Value dropped(Value x);
   Value retention(Value x, int64_t width, StringRef layer);
+  Value attention(Value x, int64_t width, StringRef layer);
   Value feedForward(Value x, int64_t width);
   int64_t widthOf(Value x) { return cast<RankedTensorType>(x.getType()).getShape().back(); }
 
@@ -158,6 +159,34 @@ Value GraphMaker::retention(Value x, int64_t width, StringRef layer) {
   return AddOp::create(builder, loc(), x, dropped(linear(chance(random, 0.5) ? o : withHeads(o, 0), width)));
 }
 
+// Segments of a few tokens, so that stretches end within and at the ends of them.
+Value GraphMaker::attention(Value x, int64_t width, StringRef layer) {
+  int64_t heads = pick(random, 1, 4), keyHeads = chance(random, 0.3) ? 1 : heads;
+  int64_t keyWidth = pick(random, 1, 4), valueWidth = pick(random, 1, 4);
+  Value n = norm(x, true);
+  Value q = withHeads(linear(n, heads * keyWidth), heads),
+        k = withHeads(linear(n, keyHeads * keyWidth), keyHeads);
+  Value v = withHeads(linear(n, keyHeads * valueWidth), keyHeads);
+  auto positions =
+      PositionsOp::create(builder, loc(), tokens, Value(), chance(random, 0.4) ? reset : Value(), Value());
+  SmallVector<int64_t> segments, ratios;
+  for (int64_t pattern = pick(random, 1, 3); pattern > 0; --pattern) {
+    segments.push_back(pick(random, 1, 7));
+    ratios.push_back(pick(random, 1, segments.back()));
+  }
+  SmallVector<double> decay;
+  for (int64_t lane = 0; lane < keyWidth; ++lane)
+    decay.push_back(-static_cast<double>(pick(random, 0, 9)) / 10);
+  auto offsets = chance(random, 0.5) ? HeadOffsets::Blocks : HeadOffsets::Modulo;
+  auto op = DilatedAttentionOp::create(
+      builder, loc(), q, k, v, positions.getP(), Value(), Value(), ValueRange(),
+      DilationAttr::get(builder.getContext(), segments, ratios, offsets), builder.getF64FloatAttr(0.7),
+      chance(random, 0.3) ? builder.getDenseF64ArrayAttr(decay) : DenseF64ArrayAttr(), UnitAttr(),
+      UnitAttr());
+  op->setAttr("rondo.layer", builder.getStringAttr(layer));
+  return AddOp::create(builder, loc(), x, dropped(linear(withHeads(op.getO(), 0), width)));
+}
+
 Value GraphMaker::feedForward(Value x, int64_t width) {
   Value n = norm(x, true), inner = biased(linear(n, pick(random, 2, 8)));
   inner = ActivationOp::create(builder, loc(), static_cast<Activation>(pick(random, 0, 4)), inner);
@@ -188,6 +217,8 @@ RandomGraph GraphMaker::make() {
   Value x = EmbeddingOp::create(builder, loc(), tokens, table);
   for (int64_t layer = 0; layer < layers; ++layer) {
     x = retention(x, width, "layers." + std::to_string(layer));
+    if (chance(random, 0.4))
+      x = attention(x, width, "attention." + std::to_string(layer));
     if (chance(random, 0.5))
       x = feedForward(x, width);
   }

@@ -35,7 +35,7 @@ struct RandomGraphOptions {
 };
 
 // One to three blocks of retention with random widths, heads, decays, rotation, row scale and gates, some
-// with documents that restart, then logits.
+// with documents that restart, between them dilated attention, then logits.
 RandomGraph makeRandomGraph(mlir::MLIRContext *context, Random &random, RandomGraphOptions options = {});
 
 // The module after `rondo-derive-entries=entries=...`, and after further passes.
