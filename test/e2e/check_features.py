@@ -141,6 +141,8 @@ def main(build):
     done = tools.attempt("rondo-run", package, "--entry", "grad", "--inputs", lonely, "--weights", weight_file,
                          "--outputs", tools.path(".safetensors"))
     score.expect("targets are needed", done.returncode != 0 and "targets" in done.stderr, done.stderr)
+    done = tools.attempt("rondo-train", package, "--data", spec, "--steps", "1", "--out", tools.path(".run"))
+    score.expect("rondo-train, which reads tokens, refuses", done.returncode == 4 and "trains on tokens" in done.stderr, done.stderr)
     score.finish()
 
 

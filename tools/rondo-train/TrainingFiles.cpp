@@ -28,6 +28,12 @@ rt::TrainingData TrainingFiles::forValidation() {
 
 absl::Status openData(const rt::Package &package, const Options &options, const cli::CommandLine &commandLine,
                       TrainingFiles &files) {
+  if (package.root().provenance()->vocab() == 0) // a model of features, say
+    return rt::withHelp(
+        rt::makeError(ErrorId::EntryMissing,
+                      "expected a model that trains on tokens, found one without a vocabulary",
+                      {package.path()}),
+        "Run its entry train step by step, with its inputs: rondo-run --entry train.");
   RONDO_ASSIGN_OR_RETURN(std::vector<rt::DataFile> data, rt::listDataFiles(options.data));
   bool scores = package.findEntry(rt::format::EntryKind::Score) != nullptr;
   if (!scores)
