@@ -44,8 +44,8 @@ def Spec_LinearOp : Spec_LayerOp<"linear"> {
 def Spec_RmsNormOp : Spec_LayerOp<"rms_norm"> {
   let summary = "y = x / sqrt(mean(x^2) + eps) * W over the last dimension";
   let description = [{
-    On `[B, T, H, d]` each head is normed by itself and `weight` is `[d]`. Without `weight` there is no factor. `eps` is
-    1e-6 unless stated. Initial values: ones. Source: arXiv 1910.07467.
+    On `[B, T, H, d]` each head is normed by itself and `weight` is `[d]`; with `joined` the heads are joined to one row first, and the
+    result is `[B, T, H * d]`. Without `weight` there is no factor. `eps` is 1e-6 unless stated. Initial values: ones. Source: arXiv 1910.07467.
 
     Example:
     ```mlir
@@ -57,7 +57,8 @@ def Spec_RmsNormOp : Spec_LayerOp<"rms_norm"> {
 def Spec_LayerNormOp : Spec_LayerOp<"layer_norm"> {
   let summary = "y = (x - mean(x)) / sqrt(var(x) + eps) * W + b over the last dimension";
   let description = [{
-    On `[B, T, H, d]` each head is normed by itself, and `weight` and `bias` are `[d]`. Without `weight` there is no factor, without
+    On `[B, T, H, d]` each head is normed by itself, and `weight` and `bias` are `[d]`; with `joined` the heads are joined to one row
+    first, and the result is `[B, T, H * d]`. Without `weight` there is no factor, without
     `bias` nothing is added. `eps` is 1e-5 unless stated. Initial values: ones, and zeros for the bias. `alias` is the weight's.
     Source: arXiv 1607.06450.
 

@@ -22,6 +22,7 @@ static constexpr ClauseInfo kAlias = {"alias", ClauseKind::Text, "alias(\"NAME\"
 static constexpr ClauseInfo kAct = {"act", ClauseKind::Word, "act(WORD)", kActivations};
 static constexpr ClauseInfo kScale = {"scale", ClauseKind::Number, "scale(NUMBER)"};
 static constexpr ClauseInfo kResidual = {"residual", ClauseKind::Residual, "residual(%x[, NUMBER])"};
+static constexpr ClauseInfo kJoined = {"joined", ClauseKind::Flag, "joined"};
 static constexpr ClauseInfo kTo = {"to", ClauseKind::Count, "to(COUNT)"};
 static constexpr ClauseInfo kHeads = {"heads", ClauseKind::Count, "heads(COUNT)"};
 static constexpr ClauseInfo kReset = {"reset", ClauseKind::Operand, "reset(%x)"};
@@ -43,14 +44,14 @@ const Signature &LinearOp::getSignature() {
 
 const Signature &RmsNormOp::getSignature() {
   static constexpr ClauseInfo clauses[] = {
-      {"eps", ClauseKind::Number, "eps(NUMBER)"}, kWeight, kAlias, kScale, kResidual};
+      {"eps", ClauseKind::Number, "eps(NUMBER)"}, kJoined, kWeight, kAlias, kScale, kResidual};
   static constexpr Signature signature = {1, 1, false, clauses};
   return signature;
 }
 
 const Signature &LayerNormOp::getSignature() {
   static constexpr ClauseInfo clauses[] = {
-      {"eps", ClauseKind::Number, "eps(NUMBER)"}, kWeight, kBias, kAlias, kScale, kResidual};
+      {"eps", ClauseKind::Number, "eps(NUMBER)"}, kJoined, kWeight, kBias, kAlias, kScale, kResidual};
   static constexpr Signature signature = {1, 1, false, clauses};
   return signature;
 }

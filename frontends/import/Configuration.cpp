@@ -68,6 +68,37 @@ int64_t Configuration::count(StringRef key) {
   return 1;
 }
 
+std::vector<int64_t> Configuration::counts(StringRef key) {
+  const llvm::json::Value *value = find(key);
+  auto wrong = [&] {
+    mismatch(key, "a list of whole numbers from 1 to 2147483647", value);
+    return std::vector<int64_t>();
+  };
+  std::optional<llvm::json::Value> parsed;
+  const llvm::json::Value *list = value;
+  if (std::optional<StringRef> text = value ? value->getAsString() : std::nullopt) {
+    if (prescanSpec(*text))
+      return wrong();
+    llvm::Expected<llvm::json::Value> read = llvm::json::parse(*text);
+    if (!read) {
+      llvm::consumeError(read.takeError());
+      return wrong();
+    }
+    list = &parsed.emplace(std::move(*read));
+  }
+  const llvm::json::Array *items = list ? list->getAsArray() : nullptr;
+  if (!items || items->empty())
+    return wrong();
+  std::vector<int64_t> numbers;
+  for (const llvm::json::Value &item : *items) {
+    std::optional<int64_t> number = item.getAsInteger();
+    if (!number || *number < 1 || *number > INT32_MAX)
+      return wrong();
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
 double Configuration::number(StringRef key, double fallback) {
   const llvm::json::Value *value = find(key);
   if (!value)

@@ -21,6 +21,9 @@ public:
   // A required whole number from 1 to 2^31 - 1.
   int64_t count(llvm::StringRef key);
   std::optional<int64_t> optionalCount(llvm::StringRef key);
+  // A required list of such numbers, as JSON or as text "[2048, 4096]", which is read as a list and never
+  // evaluated.
+  std::vector<int64_t> counts(llvm::StringRef key);
   double number(llvm::StringRef key, double fallback);
   bool flag(llvm::StringRef key, bool fallback);
   // One of `words`; an absent key is `fallback`.

@@ -1,7 +1,7 @@
 // Writes a RetNet's spec line by line.
 #include "frontends/import/RetNetSpec.h"
 
-#include "llvm/Support/Format.h"
+#include "frontends/import/Number.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace rondo;
@@ -52,18 +52,6 @@ private:
 };
 } // namespace
 
-static std::string number(double value) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.17g", value);
-  for (int digits = 1; digits < 17; ++digits) {
-    std::string shorter;
-    llvm::raw_string_ostream(shorter) << llvm::format("%.*g", digits, value);
-    if (strtod(shorter.c_str(), nullptr) == value)
-      return shorter;
-  }
-  return text;
-}
-
 void SpecText::header() {
   os << "// A RetNet with the conventions and parameter names of " << model.origin
      << ", written by rondo-import.\n"
@@ -83,7 +71,7 @@ void SpecText::header() {
     hyper("kv_heads", model.keyValueHeads);
   hyper("ffn_width", model.ffnWidth);
   hyper("layers", model.layers);
-  os << "  spec.hyper @eps = " << number(model.eps) << " in [0, 1]\n"
+  os << "  spec.hyper @eps = " << shortestNumber(model.eps) << " in [0, 1]\n"
      << "  spec.require @key_width mod (2 * @heads) == 0, \"each head rotates pairs of lanes\"\n"
      << "  spec.require @value_width mod @heads == 0, \"heads must divide the value width\"\n";
   if (model.keyValueHeads != model.heads)

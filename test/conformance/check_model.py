@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A whole RetNet through rondo-import, rondo-compile and rondo-run against its vectors: check_model.py BUILD NAME."""
+"""A whole RetNet or LongNet through rondo-import, rondo-compile and rondo-run against its vectors: check_model.py BUILD NAME."""
 import json
 import os
 import re
@@ -14,6 +14,22 @@ LIMIT = 1e-4  # logits, losses and states of a float32 program
 SCHEDULES = ["parallel", "recurrent", "chunkwise:16"]
 # For one model also chunks that fit neither the length nor a vector, and a chunk longer than the sequence.
 ODD_SCHEDULES = ["chunkwise:1", "chunkwise:5", "chunkwise:13", "chunkwise:128"]
+
+
+IGNORED = ("input.*", "ref.*", "retnet_rel_pos.*", "*.xpos.scale")
+
+
+def importer_kind(name):
+    if name.startswith("longnet"):
+        return "torchscale-longnet"
+    return "fla-retnet" if name.endswith("_fla") else "torchscale-retnet"
+
+
+def schedules(name, time):
+    """A LongNet has nothing to schedule."""
+    if name.startswith("longnet"):
+        return ["auto"]
+    return SCHEDULES + (ODD_SCHEDULES if time == 67 else [])
 
 
 def lengths(vectors):
@@ -76,12 +92,12 @@ def main(build, name):
     configuration = tools.path(".json")
     with open(configuration, "w", encoding="utf-8") as file:
         json.dump(description["config"], file)
-    spec = tools.importer("fla-retnet" if name.endswith("_fla") else "torchscale-retnet", configuration)
+    spec = tools.importer(importer_kind(name), configuration)
     weights = ["--weights", path]
-    for glob in ("input.*", "ref.*", "retnet_rel_pos.*"):
+    for glob in IGNORED:
         weights += ["--ignore", glob]
     for time in lengths(vectors):
-        for schedule in SCHEDULES + (ODD_SCHEDULES if time == 67 else []):
+        for schedule in schedules(name, time):
             check_schedule(tools, score, spec, vectors, weights, time, schedule)
     score.finish()
 

@@ -63,13 +63,13 @@ class Score:
     def __init__(self):
         self.compared = self.failed = 0
 
-    def compare(self, what, found, expected, limit):
-        """Relative error of a tensor: largest difference over the largest value of the reference."""
+    def compare(self, what, found, expected, limit, floor=1e-300):
+        """Relative error of a tensor: largest difference over the largest value of the reference, which counts as at least `floor`."""
         self.compared += 1
         if found.shape != expected.shape:
             error, verdict = numpy.inf, f"shape {found.shape}, expected {expected.shape}"
         else:
-            error = numpy.abs(found.astype("f8") - expected).max() / max(numpy.abs(expected).max(), 1e-300)
+            error = numpy.abs(found.astype("f8") - expected).max() / max(numpy.abs(expected).max(), floor)
             verdict = f"{error:.1e} (limit {limit:.0e})"
         good = error <= limit  # false for NaN
         self.failed += not good

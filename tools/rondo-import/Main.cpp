@@ -1,4 +1,5 @@
 // rondo-import: turns the configuration of another library's model into a spec.
+#include "frontends/import/LongNetConfigurations.h"
 #include "frontends/import/RetNetConfigurations.h"
 #include "frontends/spec/Prescan.h"
 #include "runtime/format/Errors.h"
@@ -14,13 +15,20 @@ using llvm::StringRef;
 using llvm::Twine;
 
 static cl::OptionCategory category("rondo-import");
-static cl::opt<std::string> kind(cl::Positional, cl::desc("torchscale-retnet|fla-retnet"), cl::cat(category));
+static cl::opt<std::string> kind(cl::Positional, cl::desc("torchscale-retnet|fla-retnet|torchscale-longnet"),
+                                 cl::cat(category));
 static cl::opt<std::string> path(cl::Positional, cl::desc("CONFIG.json|FOLDER"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Where the spec goes; - is standard output"),
                                    cl::value_desc("FILE"), cl::init("-"), cl::cat(category));
 static cl::opt<std::string>
     rowScale("row-scale", cl::init("none"), cl::cat(category),
              cl::desc("Row scaling of retention: none, torchscale_recurrent or torchscale_parallel"));
+static cl::opt<std::string>
+    headOffsets("head-offsets", cl::init("blocks"), cl::cat(category),
+                cl::desc("Offsets of heads in LongNet: blocks (torchscale's) or modulo (the paper's)"));
+static cl::opt<bool> frozenMixture(
+    "frozen-mixture", cl::cat(category),
+    cl::desc("Hold the weights of LongNet's patterns constant in the derivative, as torchscale does"));
 // `--help=RND1234`; the driver's own --help takes no value.
 static cl::opt<std::string> explain("explain", cl::desc("Explain an error: --explain=RND2002"),
                                     cl::cat(category));
@@ -44,13 +52,29 @@ static int explainError(StringRef id) {
   return 0;
 }
 
+static std::string retNetSpec(Configuration &configuration) {
+  RetNetDescription model =
+      kind == "fla-retnet" ? describeFlaRetNet(configuration) : describeTorchscaleRetNet(configuration);
+  configuration.finish();
+  model.rowScale = rowScale;
+  return configuration.problems().empty() ? writeRetNetSpec(model) : std::string();
+}
+
+static std::string longNetSpec(Configuration &configuration) {
+  LongNetDescription model = describeTorchscaleLongNet(configuration);
+  configuration.finish();
+  model.offsets = headOffsets;
+  model.frozenMixture = frozenMixture;
+  return configuration.problems().empty() ? writeLongNetSpec(model) : std::string();
+}
+
 static int import() {
   auto known = [](StringRef word, std::initializer_list<StringRef> words) {
     return llvm::is_contained(words, word);
   };
-  if (!known(kind, {"torchscale-retnet", "fla-retnet"}))
+  if (!known(kind, {"torchscale-retnet", "fla-retnet", "torchscale-longnet"}))
     return fail("rondo-import", ErrorId::Usage,
-                "expected torchscale-retnet or fla-retnet, found " +
+                "expected torchscale-retnet, fla-retnet or torchscale-longnet, found " +
                     (kind.empty() ? "nothing" : "'" + kind + "'"),
                 "rondo-import torchscale-retnet CONFIG.json -o m.mlir");
   if (path.empty())
@@ -60,6 +84,9 @@ static int import() {
     return fail("rondo-import", ErrorId::Usage,
                 "expected none, torchscale_recurrent or torchscale_parallel, found '" + rowScale + "'",
                 "leave --row-scale out for the plain formula");
+  if (!known(headOffsets, {"blocks", "modulo"}))
+    return fail("rondo-import", ErrorId::Usage, "expected blocks or modulo, found '" + headOffsets + "'",
+                "leave --head-offsets out for torchscale's");
 
   llvm::SmallString<256> file(path);
   if (llvm::sys::fs::is_directory(file))
@@ -76,12 +103,8 @@ static int import() {
 
   Configuration configuration((*buffer)->getBuffer());
   if (configuration.problems().empty()) {
-    RetNetDescription model =
-        kind == "fla-retnet" ? describeFlaRetNet(configuration) : describeTorchscaleRetNet(configuration);
-    configuration.finish();
-    model.rowScale = rowScale;
+    std::string text = kind == "torchscale-longnet" ? longNetSpec(configuration) : retNetSpec(configuration);
     if (configuration.problems().empty()) {
-      std::string text = writeRetNetSpec(model);
       llvm::Error error = llvm::writeToOutput(output, [&](llvm::raw_ostream &os) {
         os << text;
         return llvm::Error::success();

@@ -30,20 +30,21 @@ struct NormLayer : GraphLayerOpInterface::ExternalModel<NormLayer<SpecOp, GraphO
     const Shape *x = numbersOperand(context);
     if (!x)
       return failure();
-    int64_t width = x->dims.back();
+    Shape rows = context.has("joined") ? Shape::numbers({x->width()}) : *x;
+    int64_t width = rows.dims.back();
     context.declareWeight({width}, {InitKind::Constant, 1});
     context.declareBias(width, {width}, {InitKind::Constant, 0});
-    results.push_back(*x);
-    return context.checkTail(*x);
+    results.push_back(rows);
+    return context.checkTail(rows);
   }
 
   SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter,
                           ArrayRef<Shape> results) const {
     OpBuilder &builder = emitter.builder();
     Value weight = context.getWeight(emitter, {results[0].dims.back()});
-    Value y =
-        GraphOp::create(builder, context.loc(), emitter.type(results[0]), context.graph(context.operand(0)),
-                        weight, builder.getF64FloatAttr(context.number("eps").value_or(kEps)));
+    Value x = emitter.reshape(context.graph(context.operand(0)), results[0], context.loc());
+    Value y = GraphOp::create(builder, context.loc(), emitter.type(results[0]), x, weight,
+                              builder.getF64FloatAttr(context.number("eps").value_or(kEps)));
     return {context.emitTail(emitter, context.addBias(emitter, y))};
   }
 };

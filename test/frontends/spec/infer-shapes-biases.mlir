@@ -60,7 +60,7 @@ spec.model @refused {
   // expected-note@+1 {{help: write bias("NAME"}}
   %b = spec.linear %a weight("b") bias(1)
   // expected-error@+2 {{rms_norm: expected one of its clauses, found 'bias' [RND2103]}}
-  // expected-note@+1 {{rms_norm takes eps(NUMBER), weight}}
+  // expected-note@+1 {{rms_norm takes eps(NUMBER), joined, weight}}
   %c = spec.rms_norm %b bias("c")
   // expected-error@+2 {{expected eps >= 0, found -1 [RND2104]}}
   // expected-note@+1 {{help: eps keeps rows of zeros finite; 1e-05 is usual}}
