@@ -26,9 +26,9 @@ class Runs:
         os.mkdir(path)
         return path
 
-    def compile(self, *entries, flags=()):
+    def compile(self, *entries, flags=(), model=MODEL):
         package = self.tools.path(".rondo")
-        self.tools.call("rondo-compile", MODEL, "--preset", "tiny", *flags, *(word for entry in entries for word in ("--entry", entry)), "-o", package)
+        self.tools.call("rondo-compile", model, "--preset", "tiny", *flags, *(word for entry in entries for word in ("--entry", entry)), "-o", package)
         return package
 
     def text(self, text):
@@ -68,6 +68,32 @@ def check_learning(runs):
     runs.score.expect(f"so does validation: {lines[-1]['val_loss']:.3f}", lines[-1]["val_loss"] < first * 2 / 3)
     again, _ = runs.train(package, LICENCES, "--steps", "60", "--threads", "1")
     runs.score.expect("one thread gives the same bits", read(again, "weights.safetensors") == read(out, "weights.safetensors"))
+
+
+def check_attention(runs, name):
+    """A model with dilated attention learns, and then continues a text as forward reads it, across the ends of its segments."""
+    time, cut = 76, 50
+    package = runs.compile("train:B=4,T=128", f"forward:B=1,T={time}", f"prefill:B=1,T={cut},logits=all", "decode:B=1",
+                           model=os.path.join(programs.ROOT, "models", f"{name}.mlir"))
+    out, lines = runs.train(package, LICENCES, "--steps", "60")
+    first, last = lines[0]["loss"], sum(line["loss"] for line in lines[-5:]) / 5
+    runs.score.expect(f"{name}: 60 steps on the licence texts lower the loss by a quarter: {first:.3f} -> {last:.3f}", last < first * 3 / 4)
+    text = numpy.frombuffer(read(LICENCES, "BSD")[:time], "u1").astype("i4")[None]
+    weights, state = ("--weights", os.path.join(out, "weights.safetensors")), runs.tools.path(".safetensors")
+    expected = runs.tools.run(package, "forward", {"tokens": text}, *weights)["logits"]
+    found = [runs.tools.run(package, "prefill", {"tokens": text[:, :cut]}, *weights, "--save-state", state)["logits"]]
+    for at in range(cut, time):
+        step = runs.tools.run(package, "decode", {"tokens": text[:, at:at + 1]}, *weights, "--load-state", state, "--save-state", state)
+        found.append(step["logits"])
+    runs.score.compare(f"{name}: prefill and decode against forward", numpy.concatenate(found, axis=1), expected, 1e-4)
+
+
+def check_hybrid(runs):
+    check_attention(runs, "hybrid")
+
+
+def check_longnet(runs):
+    check_attention(runs, "longnet")
 
 
 def check_overfitting(runs):
@@ -178,7 +204,8 @@ def check_bad_losses(runs):
 
 def main(build):
     runs = Runs(build)
-    for check in (check_learning, check_overfitting, check_accumulation, check_rematerialisation, check_resume, check_dropout, check_packing, check_bad_losses):
+    for check in (check_learning, check_hybrid, check_longnet, check_overfitting, check_accumulation, check_rematerialisation, check_resume,
+                  check_dropout, check_packing, check_bad_losses):
         check(runs)
     runs.score.finish()
 
