@@ -51,6 +51,19 @@ bool AttentionKernel::firstCoversAll() const {
 // ---- lane decay
 // ----------------------------------------------------------------------------------------------------
 
+// A factor of e^40 between the rows of a tile, and as much again for keys, leaves 2^11 to either end of f32.
+static constexpr double kMostDecay = 40;
+
+int64_t AttentionKernel::mostRows(int64_t pattern, int64_t rows) const {
+  double perRow = 0;
+  if (call.laneLogDecay)
+    for (double decay : *call.laneLogDecay)
+      perRow = std::max(perRow, std::abs(decay) * static_cast<double>(call.dilation.getRatios()[pattern]));
+  return perRow * static_cast<double>(rows) <= kMostDecay
+             ? rows
+             : std::max<int64_t>(1, static_cast<int64_t>(kMostDecay / perRow));
+}
+
 // `rows` times factor * exp(sign * decay * ratio * (distance + row)).
 Value AttentionKernel::decayed(Value rows, int64_t ratio, Value distance, double sign, double factor) {
   ArrayRef<int64_t> shape = TileArithmetic::shapeOf(rows);
@@ -137,7 +150,8 @@ AttentionKernel::overKeys(const SparseTile &own, Value head, const Carry &carry,
   const AttentionSegment &segment = own.segment;
   Carry current = carry;
   if (!call.caches.empty()) {
-    int64_t rows = std::min(kernel.sizes().attentionKeys, call.dilation.getCapacity(segment.pattern));
+    int64_t rows = mostRows(
+        segment.pattern, std::min(kernel.sizes().attentionKeys, call.dilation.getCapacity(segment.pattern)));
     current = fold(tile.index(0), segment.first, rows, current, [&](Value first, const Carry &before) {
       Value count = tile.minI(tile.sub(segment.first, first), tile.index(rows));
       Value keys = decayedKeys(cached(segment.pattern, false, head, first, count, rows), segment.ratio,

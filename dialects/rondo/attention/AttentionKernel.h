@@ -47,10 +47,10 @@ public:
   }
   int64_t span() const { return std::min(kernel.sizes().attentionSpan, call.time()); }
   int64_t queryRows(int64_t pattern) const {
-    return std::min(kernel.sizes().attentionQueries, walk.longestRun(pattern));
+    return mostRows(pattern, std::min(kernel.sizes().attentionQueries, walk.longestRun(pattern)));
   }
   int64_t keyRows(int64_t pattern) const {
-    return std::min(kernel.sizes().attentionKeys, walk.longestRun(pattern));
+    return mostRows(pattern, std::min(kernel.sizes().attentionKeys, walk.longestRun(pattern)));
   }
   SparseTile sparseTile(const AttentionSegment &segment, mlir::Value first, mlir::Value end, int64_t rows) {
     return {segment, first, tile.minI(tile.sub(end, first), tile.index(rows)), rows};
@@ -97,6 +97,8 @@ public:
   AttentionWalk walk;
 
 private:
+  // At most `rows`, and so few that lane decay over a tile is far from the ends of f32.
+  int64_t mostRows(int64_t pattern, int64_t rows) const;
   mlir::Value cached(int64_t pattern, bool values, mlir::Value head, mlir::Value first, mlir::Value count,
                      int64_t rows);
   mlir::Value decayed(mlir::Value rows, int64_t ratio, mlir::Value distance, double sign, double factor);

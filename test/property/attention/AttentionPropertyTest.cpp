@@ -62,17 +62,17 @@ template <typename Check> void forCases(uint64_t first, uint64_t count, Check ch
 
 } // namespace
 
-TEST(Attention, AgreesWithFloat64) {
-  forCases(0, 16, [](const AttentionCase &shape, Random &random) {
-    AttentionInputs inputs(shape, random);
-    CompiledModule module(forward(shape));
-    std::vector<std::vector<float>> found = runTwice(module, "forward", inputs.buffers());
-    rondo::reference::AttentionAnswer expected = attend(inputs.problem);
-    double loss = lossOf(inputs.problem, expected.lse);
-    expectNear(found[0], expected.o, loss, "o");
-    expectLse(found[1], expected.lse, loss);
-  });
+static void checkForward(const AttentionCase &shape, Random &random) {
+  AttentionInputs inputs(shape, random);
+  CompiledModule module(forward(shape));
+  std::vector<std::vector<float>> found = runTwice(module, "forward", inputs.buffers());
+  rondo::reference::AttentionAnswer expected = attend(inputs.problem);
+  double loss = lossOf(inputs.problem, expected.lse);
+  expectNear(found[0], expected.o, loss, "o");
+  expectLse(found[1], expected.lse, loss);
 }
+
+TEST(Attention, AgreesWithFloat64) { forCases(0, 16, checkForward); }
 
 TEST(Attention, ARowIsTheSameAloneAndInCompany) {
   forCases(100, 6, [](AttentionCase shape, Random &random) {
@@ -95,32 +95,50 @@ TEST(Attention, ARowIsTheSameAloneAndInCompany) {
   });
 }
 
-TEST(Attention, GradientsAgreeWithFloat64) {
-  forCases(200, 12, [](const AttentionCase &shape, Random &random) {
-    AttentionInputs inputs(shape, random);
-    const AttentionProblem &problem = inputs.problem;
-    int64_t numbers = random() % 2 ? 1 : problem.patterns();
-    NamedValue delta = shape.delta(numbers), dO = shape.o("%do");
-    std::vector<NamedValue> further{shape.lse(), delta, dO},
-        operands{shape.q(), shape.k(), shape.v(), shape.lse(), delta, dO};
-    NamedValue dq{"%dq", shape.q().type}, dk{"%dk", shape.k().type}, dv{"%dv", shape.v().type};
-    CompiledModule module(
-        shape.function("queries", arguments(shape, further),
-                       shape.documentsLine() + shape.line("attention_grad_queries", operands, {dq}), {dq}) +
-        shape.function("keys", arguments(shape, further, false),
-                       shape.documentsLine() + shape.line("attention_grad_keys", operands, {dk, dv}, false),
-                       {dk, dv}));
-    Tensor lse = rounded(attend(problem).lse);
-    Tensor deltas =
-        rounded(rondo::reference::randomTensor(random, {shape.batch, shape.time, shape.heads, numbers}));
-    auto expected = attentionGradient(problem, lse, deltas, inputs.dO);
-    double loss = lossOf(problem, lse);
-    auto queries = runTwice(module, "queries", inputs.buffers({&lse, &deltas, &inputs.dO}));
-    expectNear(queries[0], expected.dq, loss, "dq");
-    auto keys = runTwice(module, "keys", inputs.buffers({&lse, &deltas, &inputs.dO}, false));
-    expectNear(keys[0], expected.dk, loss, "dk");
-    expectNear(keys[1], expected.dv, loss, "dv");
-  });
+static void checkGradients(const AttentionCase &shape, Random &random) {
+  AttentionInputs inputs(shape, random);
+  const AttentionProblem &problem = inputs.problem;
+  int64_t numbers = random() % 2 ? 1 : problem.patterns();
+  NamedValue delta = shape.delta(numbers), dO = shape.o("%do");
+  std::vector<NamedValue> further{shape.lse(), delta, dO},
+      operands{shape.q(), shape.k(), shape.v(), shape.lse(), delta, dO};
+  NamedValue dq{"%dq", shape.q().type}, dk{"%dk", shape.k().type}, dv{"%dv", shape.v().type};
+  CompiledModule module(
+      shape.function("queries", arguments(shape, further),
+                     shape.documentsLine() + shape.line("attention_grad_queries", operands, {dq}), {dq}) +
+      shape.function("keys", arguments(shape, further, false),
+                     shape.documentsLine() + shape.line("attention_grad_keys", operands, {dk, dv}, false),
+                     {dk, dv}));
+  Tensor lse = rounded(attend(problem).lse);
+  Tensor deltas =
+      rounded(rondo::reference::randomTensor(random, {shape.batch, shape.time, shape.heads, numbers}));
+  auto expected = attentionGradient(problem, lse, deltas, inputs.dO);
+  double loss = lossOf(problem, lse);
+  auto queries = runTwice(module, "queries", inputs.buffers({&lse, &deltas, &inputs.dO}));
+  expectNear(queries[0], expected.dq, loss, "dq");
+  auto keys = runTwice(module, "keys", inputs.buffers({&lse, &deltas, &inputs.dO}, false));
+  expectNear(keys[0], expected.dk, loss, "dk");
+  expectNear(keys[1], expected.dv, loss, "dv");
+}
+
+TEST(Attention, GradientsAgreeWithFloat64) { forCases(200, 12, checkGradients); }
+
+// Over a tile of 64 rows e^(2 * 63) is no f32.
+TEST(Attention, LaneDecayOfAnyStrengthStaysFinite) {
+  for (bool steps : {false, true}) {
+    Random random(11);
+    AttentionCase shape;
+    shape.time = 300;
+    shape.heads = shape.keyHeads = 2;
+    shape.keyWidth = shape.valueWidth = 4;
+    shape.segments = {300, 64};
+    shape.ratios = {4, 1};
+    shape.decay = {-0.5, -2, 0, -0.1};
+    shape.documents = shape.caches = steps;
+    SCOPED_TRACE(shape.forwardLine());
+    checkForward(shape, random);
+    checkGradients(shape, random);
+  }
 }
 
 static Tensor absolute(Tensor tensor) {
