@@ -295,7 +295,7 @@ TEST(Rows, ViewsOfOneBufferAreOrdered) {
     %every = tile.load %Y[%c0, %c0] step 2 rows %n : memref<36x32xf32> -> tensor<16x32xf32>
     %third = tile.load %Y[%c0, %c0] step 3 rows %n : memref<36x32xf32> -> tensor<16x32xf32>
     %sum = arith.addf %every, %third : tensor<16x32xf32>
-    tile.store %sum, %Y[%c0, %c0] step 2 rows %n : tensor<16x32xf32>, memref<36x32xf32>
+    tile.store %sum, %Y[%c0, %c0] step 3 rows %n : tensor<16x32xf32>, memref<36x32xf32>
     scf.for %s = %c0 to %c3 step %c1 {
       %a = tile.load %Y[%s, %c0] step 3 rows %m : memref<36x32xf32> -> tensor<16x32xf32>
       %b = arith.addf %a, %third : tensor<16x32xf32>
@@ -315,7 +315,7 @@ TEST(Rows, ViewsOfOneBufferAreOrdered) {
   auto row = [](int64_t i, int64_t j) { return i * 32 + j; };
   for (int64_t j = 0; j < 32; ++j) {
     for (int64_t i = 0; i < n; ++i)
-      expected[row(2 * i, j)] = start[row(2 * i, j)] + start[row(3 * i, j)];
+      expected[row(3 * i, j)] = start[row(2 * i, j)] + start[row(3 * i, j)];
     for (int64_t s = 0; s < 3; ++s)
       for (int64_t i = 0; i < m; ++i)
         expected[row(s + 3 * i, j)] += i < n ? start[row(3 * i, j)] : 0;
