@@ -21,14 +21,15 @@ def Rondo_SequenceOpInterface : OpInterface<"SequenceOpInterface"> {
       }],
       "std::optional<std::string>", "whyNoStep", (ins), "", "return std::nullopt;">,
     InterfaceMethod<[{
-        True if gradients flow through the states, as `vjp` wants it; else the op takes part in `vjp` without them, as it stands in the graph.
+        True if gradients flow through the states, as `vjp` wants it; else the op takes part in `vjp` and `forward` by a step without states.
       }],
       "bool", "hasDifferentiableStates", (ins), "", "return true;">,
     InterfaceMethod<[{
         Builds, at the builder's insertion point, this op on one stretch: it starts from the stretch's states and ignores
         positions >= its length. A document that begins (`reset`) is cut off from what stands before it; an op that has
         a reset operand of its own keeps that one. The outcome's results replace the op's results; its states are the new
-        ones, equal to the old where length is 0.
+        ones, equal to the old where length is 0. Entry points without states call it with none for ops whose states are not differentiable:
+        the op then begins at the stretch, and is cut at documents.
       }],
       "::rondo::SequenceStep", "buildStep",
       (ins "::mlir::OpBuilder &":$builder, "const ::rondo::SequenceStretch &":$stretch)>,
