@@ -83,19 +83,24 @@ def reference_states(vectors, time):
     return states
 
 
-def main(build, name):
-    tools, score = programs.Programs(build), programs.Score()
+def open_model(tools, name):
+    """A model's vectors and configuration, the configuration's file, and the flags that give its weights to a program."""
     path = os.path.join(programs.VECTORS, f"{name}.safetensors")
-    vectors = tensor_file.read(path)
     with open(path.replace(".safetensors", ".json"), encoding="utf-8") as file:
-        description = json.load(file)
-    configuration = tools.path(".json")
-    with open(configuration, "w", encoding="utf-8") as file:
-        json.dump(description["config"], file)
-    spec = tools.importer(importer_kind(name), configuration)
+        configuration = json.load(file)["config"]
+    configuration_file = tools.path(".json")
+    with open(configuration_file, "w", encoding="utf-8") as file:
+        json.dump(configuration, file)
     weights = ["--weights", path]
     for glob in IGNORED:
         weights += ["--ignore", glob]
+    return tensor_file.read(path), configuration, configuration_file, weights
+
+
+def main(build, name):
+    tools, score = programs.Programs(build), programs.Score()
+    vectors, _, configuration_file, weights = open_model(tools, name)
+    spec = tools.importer(importer_kind(name), configuration_file)
     for time in lengths(vectors):
         for schedule in schedules(name, time):
             check_schedule(tools, score, spec, vectors, weights, time, schedule)

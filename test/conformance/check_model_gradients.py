@@ -1,12 +1,9 @@
 #!/usr/bin/env python3
 """Losses and gradients of a whole RetNet or LongNet, through grad, against its vectors: check_model_gradients.py BUILD NAME."""
-import json
-import os
 import sys
 
 import check_model
 import programs
-from programs import tensor_file
 
 LOSS_LIMIT, GRADIENT_LIMIT = 1e-4, 1e-3  # of a float32 program
 # What the importer is asked for, what the vectors' names begin with then, and the schedules to try.
@@ -51,17 +48,8 @@ def check_variant(tools, score, name, vectors, configuration, weights, tied, fla
 
 def main(build, name):
     tools, score = programs.Programs(build), programs.Score()
-    path = os.path.join(programs.VECTORS, f"{name}.safetensors")
-    vectors = tensor_file.read(path)
-    with open(path.replace(".safetensors", ".json"), encoding="utf-8") as file:
-        description = json.load(file)
-    configuration = tools.path(".json")
-    with open(configuration, "w", encoding="utf-8") as file:
-        json.dump(description["config"], file)
-    tied = description["config"].get("share_decoder_input_output_embed", False)
-    weights = ["--weights", path]
-    for glob in check_model.IGNORED:
-        weights += ["--ignore", glob]
+    vectors, model, configuration, weights = check_model.open_model(tools, name)
+    tied = model.get("share_decoder_input_output_embed", False)
     for flags, prefix, schedules in variants(name, vectors):
         check_variant(tools, score, name, vectors, configuration, weights, tied, flags, prefix, schedules)
         score.expect(f"{prefix} has gradients", any(key.startswith(f"{prefix}grad_t") for key in vectors))
