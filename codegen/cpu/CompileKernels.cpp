@@ -45,31 +45,33 @@ namespace {
 
 struct Stage {
   StringRef name;
-  void (*addPasses)(OpPassManager &);
+  void (*addPasses)(OpPassManager &, const target::Target &);
 };
 
-LogicalResult lowerToLLVMDialect(ModuleOp module, StageObserver observer, PassObserver observePasses) {
+LogicalResult lowerToLLVMDialect(ModuleOp module, const target::Target &target, StageObserver observer,
+                                 PassObserver observePasses) {
   const Stage stages[] = {
       {"vectors",
-       [](OpPassManager &passes) {
+       [](OpPassManager &passes, const target::Target &) {
          passes.addPass(createLowerTilesToVectors());
          OpPassManager &function = passes.nest<func::FuncOp>();
          function.addPass(createCSEPass());
          function.addPass(createLoopInvariantCodeMotionPass());
          function.addPass(createCSEPass());
        }},
-      {"scratch", [](OpPassManager &passes) { passes.nest<func::FuncOp>().addPass(createAssignScratch()); }},
+      {"scratch", [](OpPassManager &passes,
+                     const target::Target &) { passes.nest<func::FuncOp>().addPass(createAssignScratch()); }},
       {"llvm-dialect",
-       [](OpPassManager &passes) {
+       [](OpPassManager &passes, const target::Target &target) {
          OpPassManager &function = passes.nest<func::FuncOp>();
-         function.addPass(createExpandMath());
+         function.addPass(createExpandMath({.avx512 = target.vectorLanes == 16}));
          function.addPass(createCSEPass());
          passes.addPass(createConvertKernelsToLLVM());
        }},
   };
   for (const Stage &stage : stages) {
     PassManager passes(module.getContext());
-    stage.addPasses(passes);
+    stage.addPasses(passes, target);
     if (observePasses)
       observePasses(passes);
     if (failed(passes.run(module)))
@@ -161,7 +163,7 @@ FailureOr<CpuImage> compileKernels(ModuleOp module, const target::Target &target
     if (observer)
       observer(stage, lowered);
   };
-  if (failed(lowerToLLVMDialect(*kernels, observe, observePasses)))
+  if (failed(lowerToLLVMDialect(*kernels, target, observe, observePasses)))
     return failure();
 
   std::vector<KernelCode> code;

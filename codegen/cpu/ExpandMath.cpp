@@ -3,6 +3,7 @@
 #include "codegen/cpu/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -17,7 +18,8 @@ namespace {
 // Arithmetic on values of one type, f32 or a vector of it, with as few words as formulas need.
 class Formula {
 public:
-  Formula(OpBuilder &builder, Location loc, Type type) : builder(builder), loc(loc), type(type) {
+  Formula(OpBuilder &builder, Location loc, Type type, bool hasAvx512)
+      : builder(builder), loc(loc), type(type), hasAvx512(hasAvx512) {
     integers = builder.getI32Type();
     if (auto vector = dyn_cast<VectorType>(type))
       integers = vector.clone(builder.getI32Type());
@@ -66,6 +68,21 @@ public:
     return sum;
   }
 
+  // Whether x 2^n is one instruction.
+  bool hasScale() const {
+    auto vector = dyn_cast<VectorType>(type);
+    return hasAvx512 && vector && vector.getNumElements() == 16;
+  }
+  // x 2^n for a whole number n, rounded once.
+  Value scale(Value x, Value n) {
+    Value allLanes = arith::ConstantOp::create(builder, loc, builder.getI16IntegerAttr(-1));
+    Value currentRounding = integerScalar(4);
+    return LLVM::CallIntrinsicOp::create(builder, loc, type,
+                                         builder.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
+                                         ValueRange{x, n, x, allLanes, currentRounding})
+        .getResults();
+  }
+
   // x * scale rounded to an integer: as a float and as bits above those of `magic`. Adding 1.5 * 2^23 rounds,
   // and unlike a conversion is defined for NaN.
   std::pair<Value, Value> roundScaled(Value x, double scale) {
@@ -81,15 +98,20 @@ private:
     return arith::ConstantOp::create(builder, loc, value);
   }
 
+  Value integerScalar(int32_t value) {
+    return arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(value));
+  }
+
   OpBuilder &builder;
   Location loc;
   Type type, integers;
+  bool hasAvx512;
 };
 
 constexpr double kLn2High = 0.693359375, kLn2Low = -2.12194440e-4;
 
-// e^x = 2^n e^r, |r| <= ln 2 / 2. The scale goes in two halves, which reaches subnormals and overflows to
-// infinity.
+// e^x = 2^n e^r, |r| <= ln 2 / 2. Without an instruction for it the scale goes in two halves, which reaches
+// subnormals and overflows to infinity with the same bits.
 Value expandExp(Formula &f, Value x) {
   Value low = f.constant(-104.0), high = f.constant(89.0);
   x = f.select(f.less(x, low), low, x);
@@ -97,9 +119,14 @@ Value expandExp(Formula &f, Value x) {
   auto [n, integer] = f.roundScaled(x, 1.44269504088896341);
   Value r = f.fma(n, f.constant(-kLn2High), x);
   r = f.fma(n, f.constant(-kLn2Low), r);
-  Value p = f.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
-                             1.6666665459e-1, 5.0000001201e-1});
-  p = f.add(f.fma(p, f.mul(r, r), r), f.constant(1.0));
+  // Pairs of powers side by side: a chain half as long as one step per power.
+  Value square = f.mul(r, r);
+  Value p = f.polynomial(r, {1.9875691500e-4, 1.3981999507e-3});
+  p = f.fma(p, square, f.polynomial(r, {8.3334519073e-3, 4.1665795894e-2}));
+  p = f.fma(p, square, f.polynomial(r, {1.6666665459e-1, 5.0000001201e-1}));
+  p = f.add(f.fma(p, square, r), f.constant(1.0));
+  if (f.hasScale())
+    return f.scale(p, n);
   Value half = f.shiftRight(integer, 1);
   Value bias = f.integer(127);
   Value first = f.fromBits(f.shiftLeft(f.addI(half, bias), 23));
@@ -191,6 +218,8 @@ Value expand(Operation *op, Formula &f) {
 }
 
 struct ExpandMathPass : impl::ExpandMathBase<ExpandMathPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
@@ -200,7 +229,7 @@ struct ExpandMathPass : impl::ExpandMathBase<ExpandMathPass> {
     });
     for (Operation *op : ops) {
       OpBuilder builder(op);
-      Formula formula(builder, op->getLoc(), op->getResult(0).getType());
+      Formula formula(builder, op->getLoc(), op->getResult(0).getType(), avx512);
       if (Value value = expand(op, formula)) {
         op->getResult(0).replaceAllUsesWith(value);
         op->erase();

@@ -11,7 +11,8 @@ def ExpandMath : Pass<"rondo-expand-math", "::mlir::func::FuncOp"> {
     multiply-adds of at most 2 ulp (sin and cos: 2^-23 absolute up to |x| = 10^5), with the right values at NaN, zeros, infinities and in the subnormal range.
     Other math ops map to single instructions and stay.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+  let options = [Option<"avx512", "avx512", "bool", "false", "use AVX-512 instructions on vectors of 16">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
 #endif

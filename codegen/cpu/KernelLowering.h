@@ -169,15 +169,19 @@ private:
   void fillPanelRest(tile::StoreOp store, const TileHome &home);
   void lowerReduce(tile::ReduceOp reduce);
   void reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept, int64_t lanes);
+  void reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept, int64_t lanes,
+                  mlir::Value row, int64_t count);
   void reduceColumns(tile::ReduceOp reduce, const TileHome &home, mlir::Value begin, int64_t count,
                      int64_t lanes);
   void lowerScan(tile::ScanOp scan);
   void lowerScatterAdd(tile::ScatterAddOp scatter);
   void addAt(const TileHome &home, const TilePoint &point, mlir::Value value);
-  mlir::Value fold(int64_t from, int64_t to, int64_t step, mlir::Value initial,
-                   llvm::function_ref<mlir::Value(mlir::Value index, mlir::Value running)> body);
+  llvm::SmallVector<mlir::Value>
+  fold(int64_t from, int64_t to, int64_t step, llvm::ArrayRef<mlir::Value> initial,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value index, mlir::ValueRange running)> body);
   mlir::Value combine(tile::Combine kind, mlir::Value a, mlir::Value b);
-  mlir::Value combineLanes(tile::Combine kind, mlir::Value vector);
+  /// What the lanes of each vector combine to, as one value with a lane per vector.
+  mlir::Value combineLanes(tile::Combine kind, llvm::SmallVector<mlir::Value> vectors);
   mlir::TypedAttr neutral(tile::Combine kind, mlir::Type element);
 
   TileAccess access() { return TileAccess(builder, loc); }

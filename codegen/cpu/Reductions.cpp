@@ -25,36 +25,53 @@ Value KernelLowering::combine(tile::Combine kind, Value a, Value b) {
   if (kind == tile::Combine::Add)
     return isFloat ? arith::AddFOp::create(builder, loc, a, b).getResult()
                    : arith::AddIOp::create(builder, loc, a, b).getResult();
-  return isFloat ? arith::MaximumFOp::create(builder, loc, a, b).getResult()
-                 : arith::MaxSIOp::create(builder, loc, a, b).getResult();
+  if (!isFloat)
+    return arith::MaxSIOp::create(builder, loc, a, b);
+  // One instruction; to propagate NaN would take three.
+  Value isGreater = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, a, b);
+  return arith::SelectOp::create(builder, loc, isGreater, a, b);
 }
 
-// Halves against each other, so that the order depends on nothing else.
-Value KernelLowering::combineLanes(tile::Combine kind, Value vector) {
-  auto type = dyn_cast<VectorType>(vector.getType());
-  if (!type)
-    return vector;
-  for (int64_t lanes = type.getDimSize(0) / 2; lanes >= 1; lanes /= 2) {
-    auto first = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
-    auto second = llvm::to_vector(llvm::seq<int64_t>(lanes, 2 * lanes));
-    Value low = vector::ShuffleOp::create(builder, loc, vector, vector, first);
-    Value high = vector::ShuffleOp::create(builder, loc, vector, vector, second);
-    vector = combine(kind, low, high);
+// Halves against each other, so that the order depends on nothing else. A vector holds `rows` rows side by
+// side, at first each its own; vectors of different rows are joined while they are halved.
+Value KernelLowering::combineLanes(tile::Combine kind, SmallVector<Value> vectors) {
+  auto type = dyn_cast<VectorType>(vectors.front().getType());
+  int64_t rows = 1, width = type ? type.getDimSize(0) : 1; // of a row's part of a vector
+  for (; width > 1; width /= 2) {
+    SmallVector<int64_t> low, high;
+    bool joins = vectors.size() > 1;
+    int64_t parts = joins ? 2 * rows : rows;
+    for (int64_t part = 0; part < parts; ++part) {
+      for (int64_t lane = 0; lane < width / 2; ++lane) {
+        low.push_back(part * width + lane);
+        high.push_back(part * width + width / 2 + lane);
+      }
+    }
+    SmallVector<Value> halved;
+    for (size_t i = 0; i < vectors.size(); i += joins ? 2 : 1) {
+      Value first = vectors[i], second = vectors[joins ? i + 1 : i];
+      halved.push_back(combine(kind, vector::ShuffleOp::create(builder, loc, first, second, low),
+                               vector::ShuffleOp::create(builder, loc, first, second, high)));
+    }
+    vectors = halved;
+    rows = parts;
   }
-  return vector::ExtractOp::create(builder, loc, vector, 0);
+  if (type && rows == 1)
+    return vector::ExtractOp::create(builder, loc, vectors.front(), 0);
+  return vectors.front();
 }
 
-// A loop with one running value.
-Value KernelLowering::fold(int64_t from, int64_t to, int64_t step, Value initial,
-                           llvm::function_ref<Value(Value, Value)> body) {
+// A loop with running values.
+SmallVector<Value> KernelLowering::fold(int64_t from, int64_t to, int64_t step, ArrayRef<Value> initial,
+                                        llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   if (from >= to)
-    return initial;
+    return SmallVector<Value>(initial);
   auto op = scf::ForOp::create(builder, loc, access().index(from), access().index(to), access().index(step),
                                initial);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(op.getBody());
-  scf::YieldOp::create(builder, loc, body(op.getInductionVar(), op.getRegionIterArg(0)));
-  return op.getResult(0);
+  scf::YieldOp::create(builder, loc, body(op.getInductionVar(), op.getRegionIterArgs()));
+  return SmallVector<Value>(op.getResults());
 }
 
 // Columns [begin, begin + count) of a reduction along the rows.
@@ -82,9 +99,9 @@ void KernelLowering::reduceColumns(tile::ReduceOp reduce, const TileHome &home, 
     access().store(sum, home, point);
 }
 
-// Along each row; what `kept` gives a place is stored on the way.
+// Along `count` rows from `row` on, each a chain of its own; what `kept` gives a place is stored on the way.
 void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept,
-                                int64_t lanes) {
+                                int64_t lanes, Value row, int64_t count) {
   Value source = reduce.getSource();
   RankedTensorType type = typeOf(source);
   tile::Combine kind = reduce.getKind();
@@ -95,18 +112,29 @@ void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std
       storeTo(*kept, value, point);
     return value;
   };
-  loop(0, type.getDimSize(0), 1, [&](Value row) {
-    Value none = access().splat(neutral(kind, type.getElementType()), lanes);
-    Value sum = fold(0, whole, lanes, none, [&](Value column, Value running) {
-      return combine(kind, running, emitKept(TilePoint{row, column, lanes, lanes}));
-    });
-    if (whole < columns) {
-      Value rest = emitKept(TilePoint{row, access().index(whole), lanes, columns - whole});
-      Value valid = access().mask(columns - whole, lanes);
-      sum = combine(kind, sum, arith::SelectOp::create(builder, loc, valid, rest, none));
-    }
-    access().store(combineLanes(kind, sum), home, TilePoint{nullptr, row, 1, 1});
+  Value none = access().splat(neutral(kind, type.getElementType()), lanes);
+  auto sums = fold(0, whole, lanes, SmallVector<Value>(count, none), [&](Value column, ValueRange running) {
+    SmallVector<Value> next;
+    for (auto [i, before] : llvm::enumerate(running))
+      next.push_back(combine(kind, before, emitKept(TilePoint{access().add(row, i), column, lanes, lanes})));
+    return next;
   });
+  for (int64_t i = 0; i < count && whole < columns; ++i) {
+    TilePoint point{access().add(row, i), access().index(whole), lanes, columns - whole};
+    Value rest = emitKept(point), valid = access().mask(columns - whole, lanes);
+    sums[i] = combine(kind, sums[i], arith::SelectOp::create(builder, loc, valid, rest, none));
+  }
+  access().store(combineLanes(kind, sums), home, TilePoint{nullptr, row, count, count});
+}
+
+// Several rows at a time: their chains overlap, and they share the combination of lanes.
+void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept,
+                                int64_t lanes) {
+  constexpr int64_t together = 4;
+  int64_t rows = typeOf(reduce.getSource()).getDimSize(0);
+  int64_t whole = lanes == kLanes ? rows - rows % together : 0;
+  loop(0, whole, together, [&](Value row) { reduceRows(reduce, home, kept, lanes, row, together); });
+  loop(whole, rows, 1, [&](Value row) { reduceRows(reduce, home, kept, lanes, row, 1); });
 }
 
 void KernelLowering::lowerReduce(tile::ReduceOp reduce) {
@@ -149,11 +177,11 @@ void KernelLowering::lowerScan(tile::ScanOp scan) {
 
   auto scanRow = [&](Value row) {
     Value initial = access().splat(neutral(kind, type.getElementType()), 1);
-    fold(0, columns, 1, initial, [&](Value column, Value running) {
+    fold(0, columns, 1, initial, [&](Value column, ValueRange running) -> SmallVector<Value> {
       TilePoint point{row, column, 1, 1};
-      Value next = combine(kind, running, emit(source, point));
+      Value next = combine(kind, running[0], emit(source, point));
       access().store(next, home, point);
-      return next;
+      return {next};
     });
   };
   if (alongRow && type.getRank() == 1) {
@@ -164,11 +192,11 @@ void KernelLowering::lowerScan(tile::ScanOp scan) {
     int64_t lanes = home.panel ? std::gcd(legalLanes(source), home.panel) : legalLanes(source);
     forEachPoint({columns}, lanes, [&](const TilePoint &point) {
       Value initial = access().splat(neutral(kind, type.getElementType()), point.lanes);
-      fold(0, type.getDimSize(0), 1, initial, [&](Value row, Value running) {
+      fold(0, type.getDimSize(0), 1, initial, [&](Value row, ValueRange running) -> SmallVector<Value> {
         TilePoint at{row, point.column, point.lanes, point.count};
-        Value next = combine(kind, running, emit(source, at));
+        Value next = combine(kind, running[0], emit(source, at));
         access().store(next, home, at);
-        return next;
+        return {next};
       });
     });
   }

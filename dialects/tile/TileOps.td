@@ -202,7 +202,7 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let summary = "combines a tile along one dimension";
   let description = [{
-    `[M, N]` -> `[M]` with axis 1, `[N]` with axis 0. The order is fixed by the shape alone.
+    `[M, N]` -> `[M]` with axis 1, `[N]` with axis 0. The order is fixed by the shape alone. A maximum may pass over NaN; a sum does not.
 
     Example:
     ```mlir

@@ -102,14 +102,14 @@ Value AttentionKernel::decayedKeys(Value keys, int64_t ratio, Value distance) {
 // ---- scores
 // --------------------------------------------------------------------------------------------------------
 
+// One bound per row, so that an element costs a comparison and a choice.
 Value AttentionKernel::masked(Value scores, bool causal, Value limit) {
   ArrayRef<int64_t> shape = TileArithmetic::shapeOf(scores);
-  Value columns = tile.iota(1, shape, 32);
-  if (causal)
-    columns = tile.subI(columns, tile.iota(0, shape, 32));
   // c < n is c <= n - 1.
-  Value bound = causal ? limit : tile.sub(limit, tile.index(1));
-  Value visible = tile.lessOrEqual(columns, tile.fill(tile.fromIndex(bound, 32), shape));
+  Value bound = tile.fill(tile.fromIndex(causal ? limit : tile.sub(limit, tile.index(1)), 32), {shape[0]});
+  if (causal)
+    bound = tile.addI(bound, tile.iota(0, {shape[0]}, 32));
+  Value visible = tile.lessOrEqual(tile.iota(1, shape, 32), tile.column(bound, shape[1]));
   return tile.select(visible, scores, tile.floats(-std::numeric_limits<double>::infinity(), shape));
 }
 
