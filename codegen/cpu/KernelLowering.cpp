@@ -33,7 +33,7 @@ LogicalResult checkOp(Operation *op) {
     return op->emitOpError("has no lowering to vectors");
   if (isArithmetic && (!touchesTiles || isElementwise(op)))
     return success();
-  if (isa<memref::LoadOp>(op))
+  if (isa<memref::LoadOp, memref::ReinterpretCastOp>(op))
     return success();
   return op->emitOpError("has no lowering to vectors");
 }

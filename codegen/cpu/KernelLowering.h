@@ -93,6 +93,7 @@ private:
   template <typename Access> TileHome accessHome(Access op) {
     TileHome home = bufferHome(op.getBuffer(), op.getOffsets());
     home.step = op.getStep();
+    home.stride = op.getStride() ? scalar(op.getStride()) : nullptr;
     home.rows = op.getRows() ? scalar(op.getRows()) : nullptr;
     return home;
   }

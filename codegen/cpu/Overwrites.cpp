@@ -12,7 +12,7 @@ static bool isSameIndex(Value a, Value b) {
 }
 
 static bool isSamePlace(const TileHome &a, const TileHome &b) {
-  if (a.memref != b.memref || a.transposed != b.transposed || a.step != b.step ||
+  if (a.memref != b.memref || a.transposed != b.transposed || a.step != b.step || a.stride != b.stride ||
       a.offsets.size() != b.offsets.size())
     return false; // rows that do not exist are read by neither
   return llvm::all_of(llvm::zip(a.offsets, b.offsets),

@@ -81,6 +81,9 @@ void KernelLowering::planPrefetch(scf::ForOp loop, Value induction, Value end) {
       continue;
     TileHome home = bufferHome(load.getBuffer(), offsets);
     home.step = load.getStep();
+    home.stride = load.getStride() ? recompute(builder, loop, load.getStride(), mapping) : nullptr;
+    if (load.getStride() && !home.stride)
+      continue;
     ahead[largest].push_back({home, type.getDimSize(0), type.getDimSize(1)});
   }
 }

@@ -140,6 +140,9 @@ void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std
 void KernelLowering::lowerReduce(tile::ReduceOp reduce) {
   Value source = reduce.getSource();
   RankedTensorType type = typeOf(source);
+  // What a product's sums become on their way to memory is not done again here and by other readers.
+  if (!homes.contains(source) && findFusibleDot(source, isDown(source)))
+    materialise(source);
   prepare(source, nullptr);
   int64_t columns = type.getDimSize(1), lanes = legalLanes(source);
   std::optional<TileHome> kept;

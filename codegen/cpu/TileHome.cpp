@@ -51,6 +51,8 @@ SmallVector<Value, 3> TileAccess::indices(const TileHome &home, Value row, Value
     std::swap(row, column);
   if (row && home.step != 1)
     row = multiply(row, home.step);
+  if (row && home.stride)
+    row = builder.createOrFold<arith::MulIOp>(loc, row, home.stride);
   if (!home.offsets.empty()) {
     column = add(column, home.offsets.back());
     if (row)

@@ -17,6 +17,7 @@ struct TileHome {
   llvm::SmallVector<mlir::Value, 2> offsets; // of the tile inside the matrix, one per dimension; empty: 0
   bool transposed = false;                   // element (i, j) of the tile is element (j, i) of the matrix
   int64_t step = 1;                          // distance of the tile's rows in a row-major matrix
+  mlir::Value stride = nullptr;              // index: that distance if it is known at run time only
   mlir::Value rows = nullptr;                // index: the rows that exist, of that matrix's part; null: all
 
   TileHome transpose() const {

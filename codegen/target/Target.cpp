@@ -70,8 +70,8 @@ Target describe(const Machine &machine) {
                   .gradientDepth = 128,
                   .gradientBatch = 256,
                   .attentionSpan = 1024,
-                  .attentionQueries = 64,
-                  .attentionKeys = 64,
+                  .attentionQueries = 128,
+                  .attentionKeys = 128,
                   .workgroups = 8};
   return target;
 }

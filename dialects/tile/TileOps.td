@@ -64,23 +64,24 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
     buffer as it was before the workgroup's later stores.
 
     `rows` counts the rows that exist: rows i >= `rows` are zeros, and memory is not touched there, so they may lie beyond the
-    buffer; none exist if `rows` <= 0, and all if it reaches the tile's. The tile is then *counted*. A `step` above 1 (a *strided*
-    tile) or `rows` need a row-major buffer of two dimensions.
+    buffer; none exist if `rows` <= 0, and all if it reaches the tile's. The tile is then *counted*. A `stride` is a step known only
+    at run time, 1 or more. A `step` above 1, a `stride` (a *strided* tile) or `rows` need a row-major buffer of two dimensions.
 
     Example:
     ```mlir
     %t = tile.load %x[%row, %c0] : memref<8x64xf32> -> tensor<4x64xf32>
     %u = tile.load %x[%row, %c0] step 4 rows %n : memref<8x64xf32> -> tensor<16x64xf32>
+    %v = tile.load %x[%row, %c0] stride %s rows %n : memref<8x64xf32> -> tensor<16x64xf32>
     ```
   }];
-  let arguments = (ins Tile_Buffer:$buffer, Variadic<Index>:$offsets, Optional<Index>:$rows,
+  let arguments = (ins Tile_Buffer:$buffer, Variadic<Index>:$offsets, Optional<Index>:$stride, Optional<Index>:$rows,
       DefaultValuedAttr<I64Attr, "1">:$step);
   let results = (outs Tile_Tile:$tile);
   let builders = [OpBuilder<(ins "::mlir::Type":$tile, "::mlir::Value":$buffer, "::mlir::ValueRange":$offsets), [{
-    build($_builder, $_state, tile, buffer, offsets, /*rows=*/::mlir::Value());
+    build($_builder, $_state, tile, buffer, offsets, /*stride=*/::mlir::Value(), /*rows=*/::mlir::Value());
   }]>];
   let assemblyFormat = [{
-    $buffer `[` $offsets `]` (`step` $step^)? (`rows` $rows^)? attr-dict `:` type($buffer) `->` type($tile)
+    $buffer `[` $offsets `]` (`step` $step^)? (`stride` $stride^)? (`rows` $rows^)? attr-dict `:` type($buffer) `->` type($tile)
   }];
   let hasVerifier = 1;
 }
@@ -88,7 +89,7 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
 def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments]> {
   let summary = "writes a tile to a buffer at an offset";
   let description = [{
-    `buffer[row + i * step, column + j] = tile[i, j]`, with the same `step` and `rows` as a load has: rows i >= `rows` are left
+    `buffer[row + i * step, column + j] = tile[i, j]`, with the same `step`, `stride` and `rows` as a load has: rows i >= `rows` are left
     out. A store to panels that ends at the buffer's last row fills the rest of its panel with zeros.
 
     Example:
@@ -97,13 +98,13 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>, AttrSizedOperand
     tile.store %u, %y[%row, %c0] step 4 rows %n : tensor<16x64xf32>, memref<8x64xf32>
     ```
   }];
-  let arguments = (ins Tile_Tile:$tile, Tile_Buffer:$buffer, Variadic<Index>:$offsets, Optional<Index>:$rows,
+  let arguments = (ins Tile_Tile:$tile, Tile_Buffer:$buffer, Variadic<Index>:$offsets, Optional<Index>:$stride, Optional<Index>:$rows,
       DefaultValuedAttr<I64Attr, "1">:$step);
   let builders = [OpBuilder<(ins "::mlir::Value":$tile, "::mlir::Value":$buffer, "::mlir::ValueRange":$offsets), [{
-    build($_builder, $_state, tile, buffer, offsets, /*rows=*/::mlir::Value());
+    build($_builder, $_state, tile, buffer, offsets, /*stride=*/::mlir::Value(), /*rows=*/::mlir::Value());
   }]>];
   let assemblyFormat = [{
-    $tile `,` $buffer `[` $offsets `]` (`step` $step^)? (`rows` $rows^)? attr-dict `:` type($tile) `,` type($buffer)
+    $tile `,` $buffer `[` $offsets `]` (`step` $step^)? (`stride` $stride^)? (`rows` $rows^)? attr-dict `:` type($tile) `,` type($buffer)
   }];
   let hasVerifier = 1;
 }

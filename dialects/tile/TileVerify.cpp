@@ -35,7 +35,9 @@ template <typename Access> LogicalResult verifyAccess(Access op, MemRefType buff
     return op->emitOpError("expected a tile of ") << buffer.getElementType() << ", found " << tile;
   if (step < 1)
     return op->emitOpError("expected a step of 1 or more rows, found ") << step;
-  if ((step > 1 || op.getRows()) && (buffer.getRank() != 2 || getPanelWidth(buffer)))
+  if (step > 1 && op.getStride())
+    return op->emitOpError("expected either a step or a stride, found a step of ") << step << " and a stride";
+  if ((step > 1 || op.getStride() || op.getRows()) && (buffer.getRank() != 2 || getPanelWidth(buffer)))
     return op->emitOpError(
                "expected a row-major buffer of two dimensions for a strided or counted tile, found ")
            << buffer;
@@ -47,6 +49,8 @@ template <typename Access> LogicalResult verifyAccess(Access op, MemRefType buff
     int64_t start = getConstantIntValue(offset).value_or(0), size = tile.getDimSize(dimension);
     if (isRow && op.getRows()) // rows that do not exist lie anywhere
       size = std::min(size, getConstantIntValue(op.getRows()).value_or(0));
+    if (isRow && op.getStride()) // the rest is known at run time only
+      size = std::min<int64_t>(size, 1);
     if (liesInside(start, size, isRow ? step : 1, extent))
       continue;
     InFlightDiagnostic error = op->emitOpError("expected the tile to lie inside the buffer, found ")

@@ -155,17 +155,54 @@ Value GroupKernel::loadState(Value graph, Value batch, const Region &region, Val
     auto type = RankedTensorType::get({region.rows, region.columns}, opBuilder.getF32Type());
     return arith::ConstantOp::create(opBuilder, location, opBuilder.getZeroAttr(type));
   }
-  auto states = cast<RankedTensorType>(graph.getType());
-  auto type = RankedTensorType::get({region.rows, region.columns}, states.getElementType());
+  auto type = RankedTensorType::get({region.rows, region.columns},
+                                    cast<RankedTensorType>(graph.getType()).getElementType());
+  auto [buffer, row] = placeOfState(graph, batch, region.row);
+  return tile::LoadOp::create(opBuilder, location, type, buffer, ValueRange{row, region.column},
+                              /*stride=*/Value(), rows, /*step=*/1);
+}
+
+GroupKernel::StatePlace GroupKernel::placeOfState(Value graph, Value batch, Value row) {
   if (auto read = graph.getDefiningOp<ReadStateOp>()) {
-    Value row = poolRow(read.getState(), read.getSlot(), batch, region.row);
-    return tile::LoadOp::create(opBuilder, location, type, poolBuffer(read.getState(), false),
-                                ValueRange{row, region.column}, rows, /*step=*/1);
+    Value poolRow = this->poolRow(read.getState(), read.getSlot(), batch, row);
+    return {poolBuffer(read.getState(), false), poolRow};
   }
+  auto states = cast<RankedTensorType>(graph.getType());
   RowsColumns view = stateView(states);
-  Value row = offsetRow(batch, view.rows / states.getDimSize(0), region.row);
-  return tile::LoadOp::create(opBuilder, location, type, inputBuffer(cast<BlockArgument>(graph), view),
-                              ValueRange{row, region.column}, rows, /*step=*/1);
+  return {inputBuffer(cast<BlockArgument>(graph), view),
+          offsetRow(batch, view.rows / states.getDimSize(0), row)};
+}
+
+// The buffers differ in rows only; the one that is chosen is seen as one of as many rows as the largest has,
+// of which those beyond its own are not touched.
+Value GroupKernel::loadOneState(ValueRange graphs, Value which, Value batch, const Region &region,
+                                Value rows) {
+  SmallVector<StatePlace> places;
+  MemRefType largest;
+  for (Value graph : graphs) {
+    places.push_back(placeOfState(graph, batch, region.row));
+    auto type = cast<MemRefType>(places.back().buffer.getType());
+    if (!largest || type.getDimSize(0) > largest.getDimSize(0))
+      largest = type;
+  }
+  StatePlace chosen;
+  for (auto [number, place] : llvm::enumerate(places)) {
+    if (place.buffer.getType() != largest)
+      place.buffer = memref::ReinterpretCastOp::create(opBuilder, location, largest, place.buffer,
+                                                       /*offset=*/0, largest.getShape(),
+                                                       ArrayRef<int64_t>{largest.getDimSize(1), 1});
+    if (number == 0) {
+      chosen = place;
+      continue;
+    }
+    Value own = arith::ConstantIndexOp::create(opBuilder, location, number);
+    Value isOwn = arith::CmpIOp::create(opBuilder, location, arith::CmpIPredicate::eq, which, own);
+    chosen.buffer = arith::SelectOp::create(opBuilder, location, isOwn, place.buffer, chosen.buffer);
+    chosen.row = arith::SelectOp::create(opBuilder, location, isOwn, place.row, chosen.row);
+  }
+  auto type = RankedTensorType::get({region.rows, region.columns}, largest.getElementType());
+  return tile::LoadOp::create(opBuilder, location, type, chosen.buffer, ValueRange{chosen.row, region.column},
+                              /*stride=*/Value(), rows, /*step=*/1);
 }
 
 void GroupKernel::storeState(Value graphResult, Value tile, Value batch, const Region &region, Value rows) {
@@ -175,14 +212,14 @@ void GroupKernel::storeState(Value graphResult, Value tile, Value batch, const R
       continue;
     Value row = poolRow(write.getState(), write.getSlot(), batch, region.row);
     tile::StoreOp::create(opBuilder, location, tile, poolBuffer(write.getState(), true),
-                          ValueRange{row, region.column}, rows, /*step=*/1);
+                          ValueRange{row, region.column}, /*stride=*/Value(), rows, /*step=*/1);
   }
   if (std::optional<unsigned> result = yieldIndex(graphResult)) {
     auto type = cast<RankedTensorType>(graphResult.getType());
     RowsColumns view = stateView(type);
     Value row = offsetRow(batch, view.rows / type.getDimSize(0), region.row);
     tile::StoreOp::create(opBuilder, location, tile, outputBuffer(*result, view),
-                          ValueRange{row, region.column}, rows, /*step=*/1);
+                          ValueRange{row, region.column}, /*stride=*/Value(), rows, /*step=*/1);
   }
 }
 

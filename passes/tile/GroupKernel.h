@@ -43,6 +43,8 @@ public:
                         mlir::Value rows) override;
   void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch, const Region &region,
                   mlir::Value rows) override;
+  mlir::Value loadOneState(mlir::ValueRange graphs, mlir::Value which, mlir::Value batch,
+                           const Region &region, mlir::Value rows) override;
   mlir::Value storage(mlir::Value graph) override;
   mlir::Value storage(llvm::StringRef symbol, bool written) override;
   mlir::Value table(mlir::DenseElementsAttr values) override;
@@ -63,6 +65,11 @@ private:
   mlir::Value poolBuffer(llvm::StringRef state, bool written);
   // Row `row` of a batch row's state in its pool, at the slot that `slot` (i32 `[B]`) gives it.
   mlir::Value poolRow(llvm::StringRef state, mlir::Value slot, mlir::Value batch, mlir::Value row);
+  // Where row `row` of a batch row's state is read.
+  struct StatePlace {
+    mlir::Value buffer, row;
+  };
+  StatePlace placeOfState(mlir::Value graph, mlir::Value batch, mlir::Value row);
   mlir::Value offsetRow(mlir::Value block, int64_t rowsPerBlock, mlir::Value row);
   unsigned symbolIndex(llvm::StringRef state) const;
   std::optional<unsigned> yieldIndex(mlir::Value graph) const;

@@ -31,14 +31,21 @@ public:
         end(kernel.spanEnd(ids[2])) {}
 
 protected:
-  Value valueDots(const QueryTile &query, Value stagedValues) {
-    return tile.dot(query.dO, stagedValues, Value(), /*transposeA=*/false, /*transposeB=*/true);
+  using Keys = AttentionKernel::Keys;
+
+  // `keys` staged.
+  Value valueDots(const QueryTile &query, const Keys &keys) {
+    return tile.dot(query.dO, keys.values, Value(), /*transposeA=*/false, /*transposeB=*/true, keys.scores());
   }
-  Value weights(const QueryTile &query, Value stagedKeys, bool causal, Value limit) {
-    Value scores = kernel.masked(tile.dot(query.queries, stagedKeys, Value(), /*transposeA=*/false,
-                                          /*transposeB=*/true),
-                                 causal, limit);
+  Value scores(const QueryTile &query, const Keys &keys) {
+    return tile.dot(query.queries, keys.keys, Value(), /*transposeA=*/false, /*transposeB=*/true,
+                    keys.scores());
+  }
+  Value weights(const QueryTile &query, Value scores) {
     return tile.exp(tile.subF(scores, tile.column(query.lse, TileArithmetic::shapeOf(scores)[1])));
+  }
+  Keys staged(const Keys &keys) {
+    return {tile.stage(tile::Side::Rhs, keys.keys), tile.stage(tile::Side::Rhs, keys.values), keys.count};
   }
   // ds = p (d_o . v - delta).
   Value scoreGradient(const QueryTile &query, Value weights, Value dots) {
@@ -48,13 +55,12 @@ protected:
   // The queries of `queryHead`; `distance` as for AttentionKernel::decayedQueries.
   QueryTile queryTile(const SparseTile &at, Value queryHead, Value distance) {
     const AttentionCall &call = kernel.call;
-    QueryTile query{kernel.decayedQueries(kernel.load(call.q, at, queryHead), at.segment.ratio, distance),
+    QueryTile query{kernel.decayedQueries(kernel.load(call.q, at, queryHead), at.segment.pattern, distance),
                     kernel.load(call.dO, at, queryHead), kernel.loadColumn(call.lse, at, queryHead), Value()};
     if (call.delta) {
       int64_t numbers = AttentionCall::shape(call.delta)[3];
-      int64_t number = numbers == 1 ? 0 : at.segment.pattern;
-      query.delta =
-          kernel.loadColumn(call.delta, at, tile.add(tile.times(queryHead, numbers), tile.index(number)));
+      Value number = numbers == 1 ? tile.index(0) : at.segment.pattern.number;
+      query.delta = kernel.loadColumn(call.delta, at, tile.add(tile.times(queryHead, numbers), number));
     }
     return query;
   }
@@ -71,40 +77,32 @@ public:
       : BackwardKernel(call, builder, ids), op(op) {}
 
   void emit() {
-    bool isFirst = kernel.firstCoversAll();
-    if (!isFirst)
-      kernel.clear(op.getDq(), begin, end, column(), width(), 0);
-    for (int64_t pattern : kernel.walk.order()) {
-      int64_t rows = kernel.queryRows(pattern);
-      kernel.walk.overSegments(pattern, kernel.walk.offset(pattern, head), begin, end,
-                               [&](const AttentionSegment &segment) {
-                                 kernel.walk.loop(segment.ownBegin, segment.ownEnd, rows, [&](Value first) {
-                                   emitTile(kernel.sparseTile(segment, first, segment.ownEnd, rows), isFirst);
-                                 });
-                               });
-      isFirst = false;
-    }
+    kernel.clear(op.getDq(), begin, end, column(), width(), 0);
+    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end,
+                        [&](const SparseTile &own) { emitTile(own); });
   }
 
 private:
   int64_t width() const { return kernel.call.keyWidth(); }
   Value column() { return tile.times(head, width()); }
 
-  void emitTile(const SparseTile &own, bool isFirst) {
+  void emitTile(const SparseTile &own) {
     QueryTile query = queryTile(own, head, Value());
     query.queries = tile.stage(tile::Side::Lhs, query.queries);
     query.dO = tile.stage(tile::Side::Lhs, query.dO);
-    Carry sums = kernel.overKeys(own, head, {tile.floats(0, {own.rows, width()})},
-                                 [&](const AttentionKernel::Keys &keys, const Carry &before) -> Carry {
-                                   Value staged = tile.stage(tile::Side::Rhs, keys.keys);
-                                   Value p = weights(query, staged, keys.causal, keys.limit);
-                                   Value dots = valueDots(query, tile.stage(tile::Side::Rhs, keys.values));
-                                   return {tile.dot(scoreGradient(query, p, dots), staged, before[0])};
-                                 });
-    Value gradient = kernel.decayedQueries(sums[0], own.segment.ratio);
-    if (!isFirst)
-      gradient = tile.addF(kernel.loadResult(op.getDq(), own, column(), width()), gradient);
+    Carry sums =
+        kernel.overKeys(own, head, {tile.floats(0, {own.rows, width()})},
+                        [&](const Keys &keys, const Carry &before) { return add(query, keys, before); });
+    Value before = kernel.loadResult(op.getDq(), own, column(), width());
+    Value gradient = tile.addF(before, kernel.decayedQueries(sums[0], own.segment.pattern));
     kernel.storeResult(op.getDq(), gradient, own, column());
+  }
+
+  Carry add(const QueryTile &query, const Keys &unstaged, const Carry &before) {
+    Keys keys = staged(unstaged);
+    Value p = weights(query, kernel.masked(scores(query, keys), keys.count));
+    return {tile.dot(scoreGradient(query, p, valueDots(query, keys)), keys.keys, before[0],
+                     /*transposeA=*/false, /*transposeB=*/false, keys.weights())};
   }
 
   AttentionGradQueriesOp op;
@@ -122,16 +120,8 @@ public:
     int64_t sharing = kernel.call.heads() / kernel.call.keyHeads();
     kernel.walk.loop(tile.index(0), tile.index(sharing), 1, [&](Value member) {
       Value queryHead = tile.add(tile.times(head, sharing), member);
-      for (int64_t pattern : kernel.walk.order()) {
-        int64_t rows = kernel.keyRows(pattern);
-        kernel.walk.overSegments(pattern, kernel.walk.offset(pattern, queryHead), begin, end,
-                                 [&](const AttentionSegment &segment) {
-                                   kernel.walk.loop(segment.ownBegin, segment.ownEnd, rows, [&](Value first) {
-                                     emitTile(kernel.sparseTile(segment, first, segment.ownEnd, rows),
-                                              queryHead);
-                                   });
-                                 });
-      }
+      kernel.overOwnTiles(AttentionKernel::Own::Keys, queryHead, begin, end,
+                          [&](const SparseTile &own) { emitTile(own, queryHead); });
     });
   }
 
@@ -141,29 +131,37 @@ private:
 
   void emitTile(const SparseTile &own, Value queryHead) {
     const AttentionSegment &segment = own.segment;
-    Value keys =
-        tile.stage(tile::Side::Rhs, kernel.decayedKeys(kernel.load(op.getK(), own, head), segment.ratio));
-    Value values = tile.stage(tile::Side::Rhs, kernel.load(op.getV(), own, head));
-    int64_t rows = kernel.queryRows(segment.pattern);
-    bool causal = !kernel.call.bidirectional;
-    Carry zeros{tile.floats(0, {own.rows, kernel.call.keyWidth()}),
-                tile.floats(0, {own.rows, kernel.call.valueWidth()})};
-    Carry sums = kernel.fold(causal ? own.first : segment.first, segment.end, rows, zeros,
-                             [&](Value first, const Carry &before) -> Carry {
-                               SparseTile at = kernel.sparseTile(segment, first, segment.end, rows);
-                               Value distance = tile.sub(first, own.first);
-                               QueryTile query = queryTile(at, queryHead, distance);
-                               Value p = weights(query, keys, causal, causal ? distance : own.count);
-                               Value ds = scoreGradient(query, p, valueDots(query, values));
-                               return {tile.dot(tile.stage(tile::Side::Lhs, ds),
-                                                tile.stage(tile::Side::Rhs, query.queries), before[0],
-                                                /*transposeA=*/true),
-                                       tile.dot(tile.stage(tile::Side::Lhs, p),
-                                                tile.stage(tile::Side::Rhs, query.dO), before[1],
-                                                /*transposeA=*/true)};
-                             });
-    addTo(op.getDk(), kernel.decayedKeys(sums[0], segment.ratio), own, keyColumn());
+    Keys keys = staged({kernel.decayedKeys(kernel.load(op.getK(), own, head), segment.pattern),
+                        kernel.load(op.getV(), own, head), own.count});
+    Carry sums{tile.floats(0, {own.rows, kernel.call.keyWidth()}),
+               tile.floats(0, {own.rows, kernel.call.valueWidth()})};
+    Value from = segment.first;
+    if (!kernel.call.bidirectional) {
+      SparseTile at = kernel.sparseTile(segment, own.first, segment.end, own.rows);
+      sums = add(at, queryHead, Value(), {keys.keys, keys.values, Value()}, sums);
+      from = tile.add(own.first, tile.index(own.rows));
+    }
+    int64_t rows = kernel.queryRows(segment.pattern.group);
+    sums = kernel.fold(from, segment.end, rows, sums, [&](Value first, const Carry &before) {
+      SparseTile at = kernel.sparseTile(segment, first, segment.end, rows);
+      return add(at, queryHead, tile.sub(first, own.first), keys, before);
+    });
+    addTo(op.getDk(), kernel.decayedKeys(sums[0], segment.pattern), own, keyColumn());
     addTo(op.getDv(), sums[1], own, valueColumn());
+  }
+
+  // With what queries of `at` add. Off the diagonal nothing is masked: a query or key that does not exist
+  // adds to its own row or nothing.
+  Carry add(const SparseTile &at, Value queryHead, Value distance, const Keys &keys, const Carry &before) {
+    QueryTile query = queryTile(at, queryHead, distance);
+    Value s = scores(query, keys);
+    Value p = weights(query, keys.count ? s : kernel.masked(s, Value()));
+    Value ds = scoreGradient(query, p, valueDots(query, keys));
+    auto triangle = keys.count ? tile::Triangle::Full : tile::Triangle::UpperLhs;
+    return {tile.dot(tile.stage(tile::Side::Lhs, ds), tile.stage(tile::Side::Rhs, query.queries), before[0],
+                     /*transposeA=*/true, /*transposeB=*/false, triangle),
+            tile.dot(tile.stage(tile::Side::Lhs, p), tile.stage(tile::Side::Rhs, query.dO), before[1],
+                     /*transposeA=*/true, /*transposeB=*/false, triangle)};
   }
 
   void addTo(Value result, Value rows, const SparseTile &own, Value column) {
@@ -183,16 +181,9 @@ public:
   void emit() {
     int64_t patterns = kernel.call.dilation.getPatternCount();
     kernel.clear(op.getDelta(), begin, end, tile.times(head, patterns), patterns, 0);
-    for (int64_t pattern : kernel.walk.order()) {
-      int64_t rows = kernel.queryRows(pattern);
-      Value column = tile.add(tile.times(head, patterns), tile.index(pattern));
-      kernel.walk.overSegments(pattern, kernel.walk.offset(pattern, head), begin, end,
-                               [&](const AttentionSegment &segment) {
-                                 kernel.walk.loop(segment.ownBegin, segment.ownEnd, rows, [&](Value first) {
-                                   emitTile(kernel.sparseTile(segment, first, segment.ownEnd, rows), column);
-                                 });
-                               });
-    }
+    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end, [&](const SparseTile &own) {
+      emitTile(own, tile.add(tile.times(head, patterns), own.segment.pattern.number));
+    });
   }
 
 private:
@@ -203,9 +194,10 @@ private:
     query.dO = tile.stage(tile::Side::Lhs, query.dO);
     Carry sums = kernel.overKeys(
         own, head, {tile.floats(0, {own.rows}), tile.floats(0, {own.rows})},
-        [&](const AttentionKernel::Keys &keys, const Carry &before) -> Carry {
-          Value p = weights(query, tile.stage(tile::Side::Rhs, keys.keys), keys.causal, keys.limit);
-          Value dots = valueDots(query, tile.stage(tile::Side::Rhs, keys.values));
+        [&](const Keys &unstaged, const Carry &before) -> Carry {
+          Keys keys = staged(unstaged);
+          Value p = weights(query, kernel.masked(scores(query, keys), keys.count));
+          Value dots = valueDots(query, keys);
           return {tile.addF(before[0], tile.reduce(tile::Combine::Add, tile.mulF(p, dots), 1)),
                   tile.addF(before[1], tile.reduce(tile::Combine::Add, p, 1))};
         });

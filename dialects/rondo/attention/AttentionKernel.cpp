@@ -16,23 +16,23 @@ using namespace rondo;
 Value AttentionKernel::load(Value graph, const SparseTile &at, Value head) {
   int64_t width = AttentionCall::shape(graph)[3];
   return tile.loadRows(kernel.buffer(graph), {walk.bufferRow(at.segment, at.first), tile.times(head, width)},
-                       {at.rows, width}, at.segment.ratio, at.count);
+                       {at.rows, width}, at.segment.pattern.ratio, at.count);
 }
 
 Value AttentionKernel::loadColumn(Value graph, const SparseTile &at, Value column) {
   Value loaded = tile.loadRows(kernel.buffer(graph), {walk.bufferRow(at.segment, at.first), column},
-                               {at.rows, 1}, at.segment.ratio, at.count);
+                               {at.rows, 1}, at.segment.pattern.ratio, at.count);
   return tile.reshape(loaded, {at.rows});
 }
 
 Value AttentionKernel::loadResult(Value result, const SparseTile &at, Value column, int64_t columns) {
   return tile.loadRows(kernel.resultBuffer(result), {walk.bufferRow(at.segment, at.first), column},
-                       {at.rows, columns}, at.segment.ratio, at.count);
+                       {at.rows, columns}, at.segment.pattern.ratio, at.count);
 }
 
 void AttentionKernel::storeResult(Value result, Value rows, const SparseTile &at, Value column) {
   tile.storeRows(rows, kernel.resultBuffer(result), {walk.bufferRow(at.segment, at.first), column},
-                 at.segment.ratio, at.count);
+                 at.segment.pattern.ratio, at.count);
 }
 
 void AttentionKernel::clear(Value result, Value begin, Value end, Value column, int64_t columns,
@@ -40,12 +40,49 @@ void AttentionKernel::clear(Value result, Value begin, Value end, Value column, 
   int64_t rows = std::min<int64_t>(kernel.sizes().rows, span());
   walk.loop(begin, end, rows, [&](Value row) {
     tile.storeRows(tile.floats(value, {rows, columns}), kernel.resultBuffer(result),
-                   {walk.bufferRow(row), column}, 1, tile.minI(tile.sub(end, row), tile.index(rows)));
+                   {walk.bufferRow(row), column}, tile.index(1),
+                   tile.minI(tile.sub(end, row), tile.index(rows)));
   });
 }
 
-bool AttentionKernel::firstCoversAll() const {
-  return call.dilation.getRatios()[walk.order().front()] == 1 && !call.documents.index;
+// ---- tiles
+// ---------------------------------------------------------------------------------------------------------
+
+int64_t AttentionKernel::longestRun(const PatternGroup &group) const {
+  int64_t longest = 0;
+  for (int64_t pattern : group.patterns)
+    longest = std::max(longest, walk.longestRun(pattern));
+  return longest;
+}
+
+int64_t AttentionKernel::tileRows(const PatternGroup &group, int64_t preferred) const {
+  return mostRows(group.patterns.front(), std::min(preferred, longestRun(group)));
+}
+
+// Neighbours for which lane decay allows equally long tiles.
+SmallVector<PatternGroup> AttentionKernel::patternGroups() const {
+  int64_t largest = std::max(kernel.sizes().attentionQueries, kernel.sizes().attentionKeys);
+  SmallVector<PatternGroup> groups;
+  for (auto [position, pattern] : llvm::enumerate(walk.order())) {
+    int64_t rows = mostRows(pattern, largest);
+    if (groups.empty() || mostRows(groups.back().patterns.front(), largest) != rows)
+      groups.push_back({static_cast<int64_t>(position), {}});
+    groups.back().patterns.push_back(pattern);
+  }
+  return groups;
+}
+
+void AttentionKernel::overOwnTiles(Own own, Value head, Value begin, Value end,
+                                   llvm::function_ref<void(const SparseTile &)> body) {
+  for (const PatternGroup &group : patternGroups()) {
+    int64_t rows = own == Own::Queries ? queryRows(group) : keyRows(group);
+    walk.overPatterns(group, head, [&](const AttentionPattern &pattern) {
+      walk.overSegments(pattern, begin, end, [&](const AttentionSegment &segment) {
+        walk.loop(segment.ownBegin, segment.ownEnd, rows,
+                  [&](Value first) { body(sparseTile(segment, first, segment.ownEnd, rows)); });
+      });
+    });
+  }
 }
 
 // ---- lane decay
@@ -65,51 +102,54 @@ int64_t AttentionKernel::mostRows(int64_t pattern, int64_t rows) const {
 }
 
 // `rows` times factor * exp(sign * decay * ratio * (distance + row)).
-Value AttentionKernel::decayed(Value rows, int64_t ratio, Value distance, double sign, double factor) {
+Value AttentionKernel::decayed(Value rows, const AttentionPattern &pattern, Value distance, double sign,
+                               double factor) {
   ArrayRef<int64_t> shape = TileArithmetic::shapeOf(rows);
   if (!call.laneLogDecay)
     return factor == 1 ? rows : tile.mulF(rows, tile.floats(factor, shape));
+  auto table = [&](ArrayRef<float> values) {
+    auto type = RankedTensorType::get({static_cast<int64_t>(values.size()) / shape[1], shape[1]},
+                                      kernel.builder().getF32Type());
+    return kernel.table(DenseElementsAttr::get(type, values));
+  };
   SmallVector<float> factors, exponents;
-  for (int64_t row = 0; row < shape[0]; ++row)
+  for (int64_t each : pattern.group.patterns) {
+    double scale = sign * static_cast<double>(call.dilation.getRatios()[each]);
+    for (int64_t row = 0; row < shape[0]; ++row)
+      for (double decay : *call.laneLogDecay)
+        factors.push_back(static_cast<float>(factor * std::exp(scale * decay * static_cast<double>(row))));
     for (double decay : *call.laneLogDecay)
-      factors.push_back(
-          static_cast<float>(factor * std::exp(sign * decay * static_cast<double>(ratio * row))));
-  auto type = RankedTensorType::get(shape, kernel.builder().getF32Type());
-  Value table = kernel.table(DenseElementsAttr::get(type, ArrayRef<float>(factors)));
-  Value scaled = tile.mulF(rows, tile.load(table, {tile.index(0), tile.index(0)}, shape));
+      exponents.push_back(static_cast<float>(scale * decay));
+  }
+  Value inGroup = tile.sub(pattern.position, tile.index(pattern.group.first)), zero = tile.index(0);
+  Value scaled = tile.mulF(rows, tile.load(table(factors), {tile.times(inGroup, shape[0]), zero}, shape));
   if (!distance)
     return scaled;
-  for (double decay : *call.laneLogDecay)
-    exponents.push_back(static_cast<float>(sign * decay * static_cast<double>(ratio)));
-  auto lane = RankedTensorType::get({1, shape[1]}, kernel.builder().getF32Type());
-  Value lanes = tile.load(kernel.table(DenseElementsAttr::get(lane, ArrayRef<float>(exponents))),
-                          {tile.index(0), tile.index(0)}, {1, shape[1]});
+  Value lanes = tile.load(table(exponents), {inGroup, zero}, {1, shape[1]});
   Value steps = tile.toFloat(tile.fill(tile.fromIndex(distance, 32), {1, shape[1]}));
   Value common = tile.reshape(tile.exp(tile.mulF(lanes, steps)), {shape[1]});
   return tile.mulF(scaled, tile.row(common, shape[0]));
 }
 
-Value AttentionKernel::decayedQueries(Value queries, int64_t ratio, Value distance) {
-  return decayed(queries, ratio, distance, 1, call.scale);
+Value AttentionKernel::decayedQueries(Value queries, const AttentionPattern &pattern, Value distance) {
+  return decayed(queries, pattern, distance, 1, call.scale);
 }
 
 // Keys stand `distance` before the reference: exp(decay * ratio * (distance - row)).
-Value AttentionKernel::decayedKeys(Value keys, int64_t ratio, Value distance) {
+Value AttentionKernel::decayedKeys(Value keys, const AttentionPattern &pattern, Value distance) {
   Value behind = distance && call.laneLogDecay ? tile.sub(tile.index(0), distance) : Value();
-  return decayed(keys, ratio, behind, -1, 1);
+  return decayed(keys, pattern, behind, -1, 1);
 }
 
 // ---- scores
 // --------------------------------------------------------------------------------------------------------
 
 // One bound per row, so that an element costs a comparison and a choice.
-Value AttentionKernel::masked(Value scores, bool causal, Value limit) {
+Value AttentionKernel::masked(Value scores, Value count) {
   ArrayRef<int64_t> shape = TileArithmetic::shapeOf(scores);
-  // c < n is c <= n - 1.
-  Value bound = tile.fill(tile.fromIndex(causal ? limit : tile.sub(limit, tile.index(1)), 32), {shape[0]});
-  if (causal)
-    bound = tile.addI(bound, tile.iota(0, {shape[0]}, 32));
-  Value visible = tile.lessOrEqual(tile.iota(1, shape, 32), tile.column(bound, shape[1]));
+  Value last = count ? tile.fill(tile.fromIndex(tile.sub(count, tile.index(1)), 32), {shape[0]})
+                     : tile.iota(0, {shape[0]}, 32);
+  Value visible = tile.lessOrEqual(tile.iota(1, shape, 32), tile.column(last, shape[1]));
   return tile.select(visible, scores, tile.floats(-std::numeric_limits<double>::infinity(), shape));
 }
 
@@ -127,46 +167,60 @@ AttentionKernel::Carry AttentionKernel::fold(Value from, Value to, int64_t step,
 }
 
 // Rows [first, first + count) of the stream of `head` in a pattern's cache.
-Value AttentionKernel::cached(int64_t pattern, bool values, Value head, Value first, Value count,
-                              int64_t rows) {
-  auto streams = cacheStreams(call.dilation, pattern, call.heads(), call.keyHeads());
+Value AttentionKernel::cached(const AttentionPattern &pattern, bool values, Value head, Value first,
+                              Value count, int64_t rows) {
+  int64_t patterns = call.dilation.getPatternCount();
   SmallVector<int64_t> streamOfHead;
-  for (int64_t h = 0; h < call.heads(); ++h) {
-    CacheStream wanted{h / (call.heads() / call.keyHeads()),
-                       call.dilation.getOffset(pattern, h, call.heads())};
-    streamOfHead.push_back(llvm::find(streams, wanted) - streams.begin());
+  SmallVector<Value> caches;
+  for (int64_t each : walk.order()) {
+    auto streams = cacheStreams(call.dilation, each, call.heads(), call.keyHeads());
+    for (int64_t h = 0; h < call.heads(); ++h) {
+      CacheStream wanted{h / (call.heads() / call.keyHeads()),
+                         call.dilation.getOffset(each, h, call.heads())};
+      streamOfHead.push_back(llvm::find(streams, wanted) - streams.begin());
+    }
+    caches.push_back(call.caches[2 * each + (values ? 1 : 0)]);
   }
-  auto type = RankedTensorType::get({1, call.heads()}, kernel.builder().getI64Type());
+  auto type = RankedTensorType::get({patterns, call.heads()}, kernel.builder().getI64Type());
   Value table = kernel.table(DenseElementsAttr::get(type, ArrayRef<int64_t>(streamOfHead)));
-  Value stream = tile.toIndex(tile.scalar(table, {tile.index(0), head}));
-  Value begin = tile.add(tile.times(stream, call.dilation.getCapacity(pattern)), first);
+  Value stream = tile.toIndex(tile.scalar(table, {pattern.position, head}));
+  Value begin = tile.add(tile.times(stream, pattern.capacity), first);
   rondo::Region region{begin, tile.index(0), rows, values ? call.valueWidth() : call.keyWidth()};
-  return kernel.loadState(call.caches[2 * pattern + (values ? 1 : 0)], batch, region, count);
+  return kernel.loadOneState(caches, pattern.position, batch, region, count);
+}
+
+AttentionKernel::Keys AttentionKernel::keysAt(const SparseTile &at, Value head, Value distance, Value count) {
+  return {decayedKeys(load(call.k, at, keyHead(head)), at.segment.pattern, distance),
+          load(call.v, at, keyHead(head)), count};
 }
 
 AttentionKernel::Carry
 AttentionKernel::overKeys(const SparseTile &own, Value head, const Carry &carry,
                           llvm::function_ref<Carry(const Keys &, const Carry &)> body) {
   const AttentionSegment &segment = own.segment;
+  const AttentionPattern &pattern = segment.pattern;
   Carry current = carry;
   if (!call.caches.empty()) {
-    int64_t rows = mostRows(
-        segment.pattern, std::min(kernel.sizes().attentionKeys, call.dilation.getCapacity(segment.pattern)));
+    int64_t capacity = 0;
+    for (int64_t each : pattern.group.patterns)
+      capacity = std::max(capacity, call.dilation.getCapacity(each));
+    int64_t rows = mostRows(pattern.group.patterns.front(), std::min(kernel.sizes().attentionKeys, capacity));
     current = fold(tile.index(0), segment.first, rows, current, [&](Value first, const Carry &before) {
       Value count = tile.minI(tile.sub(segment.first, first), tile.index(rows));
-      Value keys = decayedKeys(cached(segment.pattern, false, head, first, count, rows), segment.ratio,
-                               tile.sub(own.first, first));
-      Value values = cached(segment.pattern, true, head, first, count, rows);
-      return body({keys, values, count, false}, before);
+      Value keys =
+          decayedKeys(cached(pattern, false, head, first, count, rows), pattern, tile.sub(own.first, first));
+      Value values = cached(pattern, true, head, first, count, rows);
+      return body({keys, values, count}, before);
     });
   }
-  int64_t rows = keyRows(segment.pattern);
-  Value end = call.bidirectional ? segment.end : tile.add(own.first, own.count);
-  return fold(segment.first, end, rows, current, [&](Value first, const Carry &before) {
-    SparseTile at = sparseTile(segment, first, end, rows);
-    Value distance = tile.sub(own.first, first);
-    Value keys = decayedKeys(load(call.k, at, keyHead(head)), segment.ratio, distance);
-    Value values = load(call.v, at, keyHead(head));
-    return body({keys, values, call.bidirectional ? at.count : distance, !call.bidirectional}, before);
-  });
+  // Where one tile holds all queries of a segment, no key of the stretch stands before them.
+  bool isOneTile = call.time() <= span() && longestRun(pattern.group) <= own.rows;
+  Value end = call.bidirectional ? segment.end : own.first;
+  if (call.bidirectional || !isOneTile)
+    current =
+        fold(segment.first, end, keyRows(pattern.group), current, [&](Value first, const Carry &before) {
+          SparseTile at = sparseTile(segment, first, end, keyRows(pattern.group));
+          return body(keysAt(at, head, tile.sub(own.first, first), at.count), before);
+        });
+  return call.bidirectional ? current : body(keysAt(own, head, Value(), Value()), current);
 }

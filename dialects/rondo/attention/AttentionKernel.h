@@ -46,15 +46,18 @@ public:
     return tile.minI(tile.add(spanBegin(id), tile.index(span())), tile.index(call.time()));
   }
   int64_t span() const { return std::min(kernel.sizes().attentionSpan, call.time()); }
-  int64_t queryRows(int64_t pattern) const {
-    return mostRows(pattern, std::min(kernel.sizes().attentionQueries, walk.longestRun(pattern)));
+  int64_t queryRows(const PatternGroup &group) const {
+    return tileRows(group, kernel.sizes().attentionQueries);
   }
-  int64_t keyRows(int64_t pattern) const {
-    return mostRows(pattern, std::min(kernel.sizes().attentionKeys, walk.longestRun(pattern)));
-  }
+  int64_t keyRows(const PatternGroup &group) const { return tileRows(group, kernel.sizes().attentionKeys); }
   SparseTile sparseTile(const AttentionSegment &segment, mlir::Value first, mlir::Value end, int64_t rows) {
     return {segment, first, tile.minI(tile.sub(end, first), tile.index(rows)), rows};
   }
+  // Calls `body` with tiles of queries (or keys) that cover rows [begin, end) of the stretch as `head` of q
+  // sees them, pattern after pattern.
+  enum class Own { Queries, Keys };
+  void overOwnTiles(Own own, mlir::Value head, mlir::Value begin, mlir::Value end,
+                    llvm::function_ref<void(const SparseTile &)> body);
   mlir::Value keyHead(mlir::Value head) { return tile.dividedBy(head, call.heads() / call.keyHeads()); }
 
   // Columns [head * width, head * width + width) of the tile's rows of a sequence tensor, and one column.
@@ -65,23 +68,23 @@ public:
   void storeResult(mlir::Value result, mlir::Value rows, const SparseTile &at, mlir::Value column);
   void clear(mlir::Value result, mlir::Value begin, mlir::Value end, mlir::Value column, int64_t columns,
              double value);
-  // Whether the first pattern in order covers every row, so that nothing need be cleared.
-  bool firstCoversAll() const;
 
   // q times scale and keys, with lane decay relative to a sparse row: row n of a tile that begins `distance`
   // sparse rows after the reference is multiplied by exp(decay * ratio * (distance + n)), keys by the inverse
   // of that for `distance` rows before it. A null distance is 0.
-  mlir::Value decayedQueries(mlir::Value queries, int64_t ratio, mlir::Value distance = nullptr);
-  mlir::Value decayedKeys(mlir::Value keys, int64_t ratio, mlir::Value distance = nullptr);
+  mlir::Value decayedQueries(mlir::Value queries, const AttentionPattern &pattern,
+                             mlir::Value distance = nullptr);
+  mlir::Value decayedKeys(mlir::Value keys, const AttentionPattern &pattern, mlir::Value distance = nullptr);
 
-  // Scores at which keys are not visible become -inf. With `causal` column c is visible to row r iff
-  // c - r <= limit, else iff c < limit (limit an index value).
-  mlir::Value masked(mlir::Value scores, bool causal, mlir::Value limit);
+  // Scores at which keys are not visible become -inf: those of column `count` (an index value) and later
+  // ones; with a null `count` those above the diagonal, for a tile whose queries and keys are the same rows.
+  mlir::Value masked(mlir::Value scores, mlir::Value count);
 
-  // Calls `body` on tiles of the keys that queries of `own` see, those in caches first. `limit` as above.
+  // Calls `body` on tiles of the keys that queries of `own` see, those in caches first, the diagonal last.
   struct Keys {
-    mlir::Value keys, values, limit;
-    bool causal;
+    mlir::Value keys, values, count; // `count` as above
+    tile::Triangle scores() const { return count ? tile::Triangle::Full : tile::Triangle::LowerResult; }
+    tile::Triangle weights() const { return count ? tile::Triangle::Full : tile::Triangle::LowerLhs; }
   };
   using Carry = llvm::SmallVector<mlir::Value, 3>;
   Carry overKeys(const SparseTile &own, mlir::Value head, const Carry &carry,
@@ -97,11 +100,16 @@ public:
   AttentionWalk walk;
 
 private:
+  Keys keysAt(const SparseTile &at, mlir::Value head, mlir::Value distance, mlir::Value count);
+  llvm::SmallVector<PatternGroup> patternGroups() const;
+  int64_t longestRun(const PatternGroup &group) const;
+  int64_t tileRows(const PatternGroup &group, int64_t preferred) const;
   // At most `rows`, and so few that lane decay over a tile is far from the ends of f32.
   int64_t mostRows(int64_t pattern, int64_t rows) const;
-  mlir::Value cached(int64_t pattern, bool values, mlir::Value head, mlir::Value first, mlir::Value count,
-                     int64_t rows);
-  mlir::Value decayed(mlir::Value rows, int64_t ratio, mlir::Value distance, double sign, double factor);
+  mlir::Value cached(const AttentionPattern &pattern, bool values, mlir::Value head, mlir::Value first,
+                     mlir::Value count, int64_t rows);
+  mlir::Value decayed(mlir::Value rows, const AttentionPattern &pattern, mlir::Value distance, double sign,
+                      double factor);
 };
 
 // The operands of one of the ops; `caches` empty where the op has none.

@@ -1,16 +1,50 @@
 // How a workgroup of attention finds its rows.
 #include "dialects/rondo/attention/AttentionWalk.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <numeric>
 
 using namespace mlir;
 using namespace rondo;
 
-Value AttentionWalk::offset(int64_t pattern, Value head) {
-  int64_t ratio = dilation.getRatios()[pattern];
-  if (dilation.getOffsets() == HeadOffsets::Modulo)
-    return tile.remainder(head, ratio);
-  return tile.dividedBy(head, (heads + ratio - 1) / ratio);
+int64_t AttentionWalk::property(int64_t pattern, Column column) const {
+  switch (column) {
+  case Number:
+    return pattern;
+  case Length:
+    return dilation.getSegments()[pattern];
+  case Ratio:
+    return dilation.getRatios()[pattern];
+  case HeadsPerResidue:
+    return llvm::divideCeil(heads, dilation.getRatios()[pattern]);
+  default:
+    return dilation.getCapacity(pattern);
+  }
+}
+
+void AttentionWalk::overPatterns(const PatternGroup &group, Value head,
+                                 llvm::function_ref<void(const AttentionPattern &)> body) {
+  auto call = [&](Value position, llvm::function_ref<Value(Column)> get) {
+    Value ratio = get(Ratio);
+    Value offset = dilation.getOffsets() == HeadOffsets::Modulo ? tile.remainder(head, ratio)
+                                                                : tile.dividedBy(head, get(HeadsPerResidue));
+    body({group, position, get(Number), get(Length), ratio, offset, get(Capacity)});
+  };
+  if (group.patterns.size() == 1)
+    return call(tile.index(group.first),
+                [&](Column column) { return tile.index(property(group.patterns.front(), column)); });
+  SmallVector<int64_t> values;
+  for (int64_t pattern : order())
+    for (int64_t column = 0; column < Columns; ++column)
+      values.push_back(property(pattern, static_cast<Column>(column)));
+  auto type = RankedTensorType::get({dilation.getPatternCount(), Columns}, kernel.builder().getI64Type());
+  Value table = kernel.table(DenseElementsAttr::get(type, ArrayRef<int64_t>(values)));
+  auto count = static_cast<int64_t>(group.patterns.size());
+  loop(tile.index(group.first), tile.index(group.first + count), 1, [&](Value position) {
+    call(position,
+         [&](Column column) { return tile.toIndex(tile.scalar(table, {position, tile.index(column)})); });
+  });
 }
 
 SmallVector<int64_t> AttentionWalk::order() const {
@@ -54,9 +88,9 @@ void AttentionWalk::overDocuments(Value begin, Value end, llvm::function_ref<voi
   });
 }
 
-void AttentionWalk::overSegments(int64_t pattern, Value offset, Value begin, Value end,
+void AttentionWalk::overSegments(const AttentionPattern &pattern, Value begin, Value end,
                                  llvm::function_ref<void(const AttentionSegment &)> body) {
-  int64_t length = dilation.getSegments()[pattern], ratio = dilation.getRatios()[pattern];
+  Value length = pattern.length;
   Value zero = tile.index(0), one = tile.index(1);
   overDocuments(begin, end, [&](const Document &document) {
     Value from = tile.maxI(begin, document.begin), to = tile.minI(end, document.end);
@@ -64,13 +98,13 @@ void AttentionWalk::overSegments(int64_t pattern, Value offset, Value begin, Val
     Value lastSegment = tile.floorDividedBy(tile.sub(tile.sub(to, document.origin), one), length);
     loop(firstSegment, tile.add(lastSegment, one), 1, [&](Value number) {
       Value segmentBegin = tile.add(document.origin, tile.times(number, length));
-      Value segmentEnd = tile.minI(tile.add(segmentBegin, tile.index(length)), document.end);
-      Value base = tile.add(segmentBegin, offset);
+      Value segmentEnd = tile.minI(tile.add(segmentBegin, length), document.end);
+      Value base = tile.add(segmentBegin, pattern.offset);
       // The first sparse row at or after a row of the stretch.
       auto sparse = [&](Value row) {
-        return tile.maxI(tile.ceilDividedBy(tile.sub(row, base), ratio), zero);
+        return tile.maxI(tile.ceilDividedBy(tile.sub(row, base), pattern.ratio), zero);
       };
-      body({pattern, ratio, base, sparse(document.begin), sparse(segmentEnd), sparse(from),
+      body({pattern, base, sparse(document.begin), sparse(segmentEnd), sparse(from),
             sparse(tile.minI(to, segmentEnd))});
     });
   });

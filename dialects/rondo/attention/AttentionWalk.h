@@ -7,10 +7,25 @@
 
 namespace rondo {
 
+// Patterns whose kernels have tiles of the same shapes: neighbours in the order of AttentionWalk::order.
+struct PatternGroup {
+  int64_t first;                       // position in that order
+  llvm::SmallVector<int64_t> patterns; // numbers in the op's attribute
+};
+
+// One pattern as a kernel sees it, perhaps one of several in a loop at run time; `offset` is the residue that
+// the head at hand sees. All but the group are index values.
+struct AttentionPattern {
+  const PatternGroup &group;
+  mlir::Value position; // in AttentionWalk::order
+  mlir::Value number;   // in the op's attribute
+  mlir::Value length, ratio, offset, capacity;
+};
+
 // The rows of one segment that a head sees under one pattern. Sparse row n stands at row base + n * ratio of
 // the stretch; `base` may be negative, where the segment began in an earlier stretch. All are index values.
 struct AttentionSegment {
-  int64_t pattern, ratio;
+  const AttentionPattern &pattern;
   mlir::Value base;
   mlir::Value first; // the first sparse row in this stretch: so many are in the caches
   mlir::Value end;   // one beyond the last sparse row of the segment and its document in this stretch
@@ -29,17 +44,19 @@ public:
       : kernel(kernel), tile(kernel.builder(), kernel.loc()), documents(documents), dilation(dilation),
         time(time), heads(heads), batch(batch) {}
 
-  // The residue that head `head` (an index value) sees.
-  mlir::Value offset(int64_t pattern, mlir::Value head);
+  // Calls `body` with the patterns of a group, in a loop if there are several, as head `head` (an index
+  // value) sees them.
+  void overPatterns(const PatternGroup &group, mlir::Value head,
+                    llvm::function_ref<void(const AttentionPattern &)> body);
   // Calls `body` inside loops over all segments of `pattern` that have rows in [begin, end) of the stretch.
-  void overSegments(int64_t pattern, mlir::Value offset, mlir::Value begin, mlir::Value end,
+  void overSegments(const AttentionPattern &pattern, mlir::Value begin, mlir::Value end,
                     llvm::function_ref<void(const AttentionSegment &)> body);
   // Calls `body` with from, from + step, ... below `to`.
   void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
   // The row of a buffer of the whole batch that is row `row` of this batch row's stretch.
   mlir::Value bufferRow(mlir::Value row) { return tile.add(tile.times(batch, time), row); }
   mlir::Value bufferRow(const AttentionSegment &segment, mlir::Value sparse) {
-    return bufferRow(tile.add(segment.base, tile.times(sparse, segment.ratio)));
+    return bufferRow(tile.add(segment.base, tile.times(sparse, segment.pattern.ratio)));
   }
   // The patterns in the order in which kernels go through them: by ratio.
   llvm::SmallVector<int64_t> order() const;
@@ -50,6 +67,9 @@ private:
   struct Document {
     mlir::Value begin, end, origin; // rows of the stretch; the document's position 0 stands at origin
   };
+  // What a kernel has to know of a pattern, a row per pattern in order.
+  enum Column : int64_t { Number, Length, Ratio, HeadsPerResidue, Capacity, Columns };
+  int64_t property(int64_t pattern, Column column) const;
   void overDocuments(mlir::Value begin, mlir::Value end, llvm::function_ref<void(const Document &)> body);
   mlir::Value integer(mlir::Value graph, mlir::Value column);
 

@@ -167,7 +167,7 @@ private:
       Value count = left(end, row);
       Value from = walk.bufferRow(tile.add(base, tile.times(row, ratio)));
       Value loaded = tile.loadRows(kernel.buffer(op.getRows()), {from, tile.times(keyHead, width)},
-                                   {rows, width}, ratio, count);
+                                   {rows, width}, tile.index(ratio), count);
       kernel.storeState(op.getNext(), loaded, batch, region(row), count);
     });
   }

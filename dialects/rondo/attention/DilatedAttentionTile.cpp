@@ -19,16 +19,10 @@ public:
         begin(kernel.spanBegin(ids[2])), end(kernel.spanEnd(ids[2])) {}
 
   void emit() {
-    if (!kernel.firstCoversAll()) {
-      kernel.clear(op.getO(), begin, end, column(), width(), 0);
-      kernel.clear(op.getLse(), begin, end, head, 1, kMinusInfinity);
-    }
-    bool isFirst = kernel.firstCoversAll();
-    for (int64_t pattern : kernel.walk.order()) {
-      kernel.walk.overSegments(pattern, kernel.walk.offset(pattern, head), begin, end,
-                               [&](const AttentionSegment &segment) { emitSegment(segment, isFirst); });
-      isFirst = false;
-    }
+    kernel.clear(op.getO(), begin, end, column(), width(), 0);
+    kernel.clear(op.getLse(), begin, end, head, 1, kMinusInfinity);
+    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end,
+                        [&](const SparseTile &own) { emitTile(own); });
   }
 
 private:
@@ -37,28 +31,19 @@ private:
   int64_t width() const { return kernel.call.valueWidth(); }
   Value column() { return tile.times(head, width()); }
 
-  void emitSegment(const AttentionSegment &segment, bool isFirst) {
-    int64_t rows = kernel.queryRows(segment.pattern);
-    kernel.walk.loop(segment.ownBegin, segment.ownEnd, rows, [&](Value first) {
-      emitTile(kernel.sparseTile(segment, first, segment.ownEnd, rows), isFirst);
-    });
-  }
-
   // The softmax so far, as if it were that of one key: its weight is e^lse, its value o.
-  Carry before(const SparseTile &own, bool isFirst) {
-    if (isFirst)
-      return {tile.floats(kMinusInfinity, {own.rows}), tile.floats(0, {own.rows}),
-              tile.floats(0, {own.rows, width()})};
+  Carry before(const SparseTile &own) {
     Value lse = tile.reshape(kernel.loadResult(op.getLse(), own, head, 1), {own.rows});
     return {lse, tile.floats(1, {own.rows}), kernel.loadResult(op.getO(), own, column(), width())};
   }
 
-  void emitTile(const SparseTile &own, bool isFirst) {
+  void emitTile(const SparseTile &own) {
     Value queries = tile.stage(tile::Side::Lhs,
-                               kernel.decayedQueries(kernel.load(op.getQ(), own, head), own.segment.ratio));
-    Carry sums = kernel.overKeys(
-        own, head, before(own, isFirst),
-        [&](const AttentionKernel::Keys &keys, const Carry &so) { return add(queries, keys, so); });
+                               kernel.decayedQueries(kernel.load(op.getQ(), own, head), own.segment.pattern));
+    Carry sums =
+        kernel.overKeys(own, head, before(own), [&](const AttentionKernel::Keys &keys, const Carry &so) {
+          return add(queries, keys, so);
+        });
     kernel.storeResult(op.getO(), tile.divF(sums[2], tile.column(sums[1], width())), own, column());
     Value lse = tile.addF(sums[0], tile.log(sums[1]));
     kernel.storeResult(op.getLse(), tile.reshape(lse, {own.rows, 1}), own, head);
@@ -66,15 +51,16 @@ private:
 
   Carry add(Value queries, const AttentionKernel::Keys &keys, const Carry &sums) {
     Value scores = kernel.masked(tile.dot(queries, tile.stage(tile::Side::Rhs, keys.keys), Value(),
-                                          /*transposeA=*/false, /*transposeB=*/true),
-                                 keys.causal, keys.limit);
+                                          /*transposeA=*/false, /*transposeB=*/true, keys.scores()),
+                                 keys.count);
     int64_t keyRows = TileArithmetic::shapeOf(scores)[1];
     Value largest = tile.maxF(sums[0], tile.reduce(tile::Combine::Max, scores, 1));
     Value weights = tile.exp(tile.subF(scores, tile.column(largest, keyRows)));
     Value shrink = tile.exp(tile.subF(sums[0], largest));
     Value denominator = tile.fma(sums[1], shrink, tile.reduce(tile::Combine::Add, weights, 1));
     Value values = tile.dot(weights, tile.stage(tile::Side::Rhs, keys.values),
-                            tile.mulF(sums[2], tile.column(shrink, width())));
+                            tile.mulF(sums[2], tile.column(shrink, width())), /*transposeA=*/false,
+                            /*transposeB=*/false, keys.weights());
     return {largest, denominator, values};
   }
 

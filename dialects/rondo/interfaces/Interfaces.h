@@ -78,6 +78,9 @@ public:
   // is not touched; null: all exist.
   virtual mlir::Value loadState(mlir::Value graph, mlir::Value batch, const Region &region,
                                 mlir::Value rows = nullptr) = 0;
+  // The same of one of several states of equal width: number `which`, an index value.
+  virtual mlir::Value loadOneState(mlir::ValueRange graphs, mlir::Value which, mlir::Value batch,
+                                   const Region &region, mlir::Value rows) = 0;
   // The counterpart: stores to the pool if the result goes to a rondo.write_state in the group, and to the
   // result's own buffer if the group yields it. Rows of the region at and beyond `rows` are not stored.
   virtual void storeState(mlir::Value graphResult, mlir::Value tile, mlir::Value batch, const Region &region,

@@ -20,24 +20,25 @@ static RankedTensorType withShape(Value tile, ArrayRef<int64_t> shape) {
 Value TileArithmetic::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 Value TileArithmetic::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
 Value TileArithmetic::sub(Value a, Value b) { return builder.createOrFold<arith::SubIOp>(loc, a, b); }
-Value TileArithmetic::times(Value a, int64_t factor) {
-  return builder.createOrFold<arith::MulIOp>(loc, a, index(factor));
+Value TileArithmetic::times(Value a, Value factor) {
+  return builder.createOrFold<arith::MulIOp>(loc, a, factor);
 }
-Value TileArithmetic::dividedBy(Value a, int64_t divisor) {
-  return divisor == 1 ? a : builder.createOrFold<arith::DivUIOp>(loc, a, index(divisor));
+static bool isOne(Value value) { return getConstantIntValue(value) == 1; }
+Value TileArithmetic::dividedBy(Value a, Value divisor) {
+  return isOne(divisor) ? a : builder.createOrFold<arith::DivUIOp>(loc, a, divisor);
 }
-Value TileArithmetic::floorDividedBy(Value a, int64_t divisor) {
-  if (divisor == 1)
+Value TileArithmetic::floorDividedBy(Value a, Value divisor) {
+  if (isOne(divisor))
     return a;
-  Value quotient = builder.createOrFold<arith::DivSIOp>(loc, a, index(divisor)); // towards zero
-  Value rest = builder.createOrFold<arith::RemSIOp>(loc, a, index(divisor));
+  Value quotient = builder.createOrFold<arith::DivSIOp>(loc, a, divisor); // towards zero
+  Value rest = builder.createOrFold<arith::RemSIOp>(loc, a, divisor);
   Value isBelow = builder.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, rest, index(0));
   return builder.createOrFold<arith::SelectOp>(loc, isBelow, sub(quotient, index(1)), quotient);
 }
-Value TileArithmetic::ceilDividedBy(Value a, int64_t divisor) {
-  return floorDividedBy(add(a, index(divisor - 1)), divisor);
+Value TileArithmetic::ceilDividedBy(Value a, Value divisor) {
+  return floorDividedBy(add(a, sub(divisor, index(1))), divisor);
 }
-Value TileArithmetic::remainder(Value a, int64_t divisor) {
+Value TileArithmetic::remainder(Value a, Value divisor) {
   return sub(a, times(floorDividedBy(a, divisor), divisor));
 }
 Value TileArithmetic::minI(Value a, Value b) { return builder.createOrFold<arith::MinSIOp>(loc, a, b); }
@@ -63,14 +64,17 @@ Value TileArithmetic::load(Value buffer, ValueRange offsets, ArrayRef<int64_t> s
   Type element = cast<MemRefType>(buffer.getType()).getElementType();
   return tile::LoadOp::create(builder, loc, RankedTensorType::get(shape, element), buffer, offsets);
 }
-Value TileArithmetic::loadRows(Value buffer, ValueRange offsets, ArrayRef<int64_t> shape, int64_t step,
+Value TileArithmetic::loadRows(Value buffer, ValueRange offsets, ArrayRef<int64_t> shape, Value step,
                                Value rows) {
   Type element = cast<MemRefType>(buffer.getType()).getElementType();
   auto type = RankedTensorType::get(shape, element);
-  return tile::LoadOp::create(builder, loc, type, buffer, offsets, rows, step);
+  std::optional<int64_t> known = getConstantIntValue(step);
+  return tile::LoadOp::create(builder, loc, type, buffer, offsets, known ? Value() : step, rows,
+                              known.value_or(1));
 }
-void TileArithmetic::storeRows(Value tile, Value buffer, ValueRange offsets, int64_t step, Value rows) {
-  tile::StoreOp::create(builder, loc, tile, buffer, offsets, rows, step);
+void TileArithmetic::storeRows(Value tile, Value buffer, ValueRange offsets, Value step, Value rows) {
+  std::optional<int64_t> known = getConstantIntValue(step);
+  tile::StoreOp::create(builder, loc, tile, buffer, offsets, known ? Value() : step, rows, known.value_or(1));
 }
 Value TileArithmetic::splat(TypedAttr element, ArrayRef<int64_t> shape) {
   auto type = RankedTensorType::get(shape, element.getType());

@@ -16,11 +16,16 @@ public:
   mlir::Value index(int64_t value);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value sub(mlir::Value a, mlir::Value b);
-  mlir::Value times(mlir::Value a, int64_t factor);
-  mlir::Value dividedBy(mlir::Value a, int64_t divisor);
-  mlir::Value floorDividedBy(mlir::Value a, int64_t divisor);
-  mlir::Value ceilDividedBy(mlir::Value a, int64_t divisor);
-  mlir::Value remainder(mlir::Value a, int64_t divisor);
+  mlir::Value times(mlir::Value a, mlir::Value factor);
+  mlir::Value times(mlir::Value a, int64_t factor) { return times(a, index(factor)); }
+  mlir::Value dividedBy(mlir::Value a, mlir::Value divisor);
+  mlir::Value dividedBy(mlir::Value a, int64_t divisor) { return dividedBy(a, index(divisor)); }
+  mlir::Value floorDividedBy(mlir::Value a, mlir::Value divisor);
+  mlir::Value floorDividedBy(mlir::Value a, int64_t divisor) { return floorDividedBy(a, index(divisor)); }
+  mlir::Value ceilDividedBy(mlir::Value a, mlir::Value divisor);
+  mlir::Value ceilDividedBy(mlir::Value a, int64_t divisor) { return ceilDividedBy(a, index(divisor)); }
+  mlir::Value remainder(mlir::Value a, mlir::Value divisor);
+  mlir::Value remainder(mlir::Value a, int64_t divisor) { return remainder(a, index(divisor)); }
   mlir::Value minI(mlir::Value a, mlir::Value b); // signed integers or indices, scalars or tiles
   mlir::Value maxI(mlir::Value a, mlir::Value b);
   mlir::Value clamp(mlir::Value a, int64_t low, int64_t high);
@@ -30,11 +35,12 @@ public:
   // Scalars and tiles out of buffers, and constants.
   mlir::Value scalar(mlir::Value buffer, mlir::ValueRange offsets);
   mlir::Value load(mlir::Value buffer, mlir::ValueRange offsets, llvm::ArrayRef<int64_t> shape);
-  // Rows that lie `step` apart in a row-major buffer of two dimensions, of which the first `rows` exist (an
-  // index value; null: all): the others are loaded as zeros and not stored, and their memory is not touched.
+  // Rows that lie `step` (an index value) apart in a row-major buffer of two dimensions, of which the first
+  // `rows` exist (an index value; null: all): the others are loaded as zeros and not stored, and their memory
+  // is not touched.
   mlir::Value loadRows(mlir::Value buffer, mlir::ValueRange offsets, llvm::ArrayRef<int64_t> shape,
-                       int64_t step, mlir::Value rows = nullptr);
-  void storeRows(mlir::Value tile, mlir::Value buffer, mlir::ValueRange offsets, int64_t step,
+                       mlir::Value step, mlir::Value rows = nullptr);
+  void storeRows(mlir::Value tile, mlir::Value buffer, mlir::ValueRange offsets, mlir::Value step,
                  mlir::Value rows = nullptr);
   mlir::Value floats(double value, llvm::ArrayRef<int64_t> shape); // infinities too
   mlir::Value integers(int64_t value, llvm::ArrayRef<int64_t> shape, unsigned bits);

@@ -169,13 +169,16 @@ TEST(Rows, Columns) {
 
 struct ProductCase {
   int64_t queries, keys, d, step;
-  bool staged;
+  bool staged, isStride; // the step is known at run time only
 };
 
 // s = q k^T and o += s v over views; q and k are counted, o is read and written where it lies, every row and
 // every element that no view shows staying as it was.
 std::string productText(const ProductCase &c) {
   std::string body = std::string(kCounts) + R"(
+    %none = arith.subi %n, %n : index
+    %known = arith.constant $S : index
+    %stride = arith.addi %known, %none : index
     %q = tile.load %Q[%c2, %c16] step $S rows %n : memref<999x80xf32> -> tensor<$Mx$Dxf32>
     %k = tile.load %K[%c2, %c16] step $S rows %m : memref<999x80xf32> -> tensor<$Lx$Dxf32>
     %v = tile.load %V[%c2, %c16] step $S rows %m : memref<999x80xf32> -> tensor<$Lx$Dxf32>
@@ -190,6 +193,8 @@ std::string productText(const ProductCase &c) {
     tile.store %t, %O[%c2, %c16] step $S rows %n : tensor<$Mx$Dxf32>, memref<999x80xf32>)";
   for (size_t at; (at = body.find('\'')) != std::string::npos;)
     body.replace(at, 1, c.staged ? "s" : " ");
+  for (size_t at; c.isStride && (at = body.find("step $S")) != std::string::npos;)
+    body.replace(at, 7, "stride %stride");
   return fillIn(
       kernelText("%Q: memref<999x80xf32>, %K: memref<999x80xf32>, %V: memref<999x80xf32>, %N: memref<2xi64>, "
                  "%U: memref<128x64xf32>, %P: memref<$Mx$Lxf32>, %O: memref<999x80xf32>",
@@ -234,9 +239,9 @@ TEST(Rows, Products) {
   for (auto [queries, keys] : {std::pair(1, 64), std::pair(5, 5), std::pair(64, 64), std::pair(64, 5)}) {
     for (auto [d, step] : {std::pair(16, 12), std::pair(24, 3), std::pair(64, 1), std::pair(64, 3)}) {
       for (bool staged : {true, false}) {
-        ProductCase c{queries, keys, d, step, staged};
+        ProductCase c{queries, keys, d, step, staged, /*isStride=*/step == 3};
         SCOPED_TRACE(::testing::Message() << c.queries << "x" << c.keys << "x" << c.d << " step " << c.step
-                                          << (staged ? " staged" : ""));
+                                          << (staged ? " staged" : "") << (c.isStride ? " at run time" : ""));
         bench::KernelRunner kernel(productText(c), hostTarget());
         ASSERT_TRUE(kernel.ok());
         for (auto [n, m] : {std::pair(queries, keys), std::pair(queries / 2, 1), std::pair(1, keys - 1),

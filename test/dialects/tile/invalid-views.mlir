@@ -11,6 +11,24 @@ tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>, %w: memref<8x16xf32, aff
 
 // -----
 
+tile.kernel @k(%x: memref<8x16xf32>) writes [true] grid [1] ids(%id) {
+  %c0 = arith.constant 0 : index
+  // expected-error @+1 {{'tile.load' op expected either a step or a stride, found a step of 2 and a stride}}
+  %t = tile.load %x[%c0, %c0] step 2 stride %id : memref<8x16xf32> -> tensor<2x16xf32>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%v: memref<8xf32>) writes [true] grid [1] ids(%id) {
+  %c0 = arith.constant 0 : index
+  // expected-error @+1 {{'tile.load' op expected a row-major buffer of two dimensions for a strided or counted tile, found 'memref<8xf32>'}}
+  %t = tile.load %v[%c0] stride %id : memref<8xf32> -> tensor<2xf32>
+  tile.return
+}
+
+// -----
+
 tile.kernel @k(%x: memref<8x16xf32>, %v: memref<8xf32>, %w: memref<8x16xf32, affine_map<(n, k) -> (n floordiv 4, k, n mod 4)>>)
     writes [true, true, false] grid [1] ids(%id) {
   %c0 = arith.constant 0 : index

@@ -22,6 +22,10 @@ tile.kernel @strided_and_counted(%x: memref<12x16xf32>, %n: memref<12x1xi64>) wr
   %t = tile.load %x[%i, %c0] step 4 : memref<12x16xf32> -> tensor<3x16xf32>
   // CHECK: tile.load %{{.*}}[%{{.*}}, %{{.*}}] rows %{{.*}} : memref<12x1xi64> -> tensor<64x1xi64>
   %u = tile.load %n[%i, %c0] step 1 rows %i : memref<12x1xi64> -> tensor<64x1xi64>
+  // CHECK: %[[S:.*]] = tile.load %{{.*}}[%{{.*}}, %{{.*}}] stride %{{.*}} rows %{{.*}} : memref<12x16xf32> -> tensor<9x16xf32>
+  %s = tile.load %x[%i, %c0] stride %i rows %i : memref<12x16xf32> -> tensor<9x16xf32>
+  // CHECK: tile.store %[[S]], %{{.*}}[%{{.*}}, %{{.*}}] stride %{{.*}} : tensor<9x16xf32>, memref<12x16xf32>
+  tile.store %s, %x[%i, %c0] stride %i : tensor<9x16xf32>, memref<12x16xf32>
   // CHECK: tile.store %[[T]], %{{.*}}[%{{.*}}, %{{.*}}] step 4 rows %{{.*}} {note = "kept"} : tensor<3x16xf32>, memref<12x16xf32>
   tile.store %t, %x[%i, %c0] step 4 rows %i {note = "kept"} : tensor<3x16xf32>, memref<12x16xf32>
   tile.return
