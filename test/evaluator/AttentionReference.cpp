@@ -128,6 +128,14 @@ struct GradKeysReference : ReferenceOpInterface::ExternalModel<GradKeysReference
   }
 };
 
+struct GradientsReference : ReferenceOpInterface::ExternalModel<GradientsReference, AttentionGradientsOp> {
+  std::vector<Tensor> evaluate(Operation *generic, Evaluator &evaluator) const {
+    auto op = cast<AttentionGradientsOp>(generic);
+    AttentionGradient gradient = gradientOf(op, evaluator, op.getCaches());
+    return {gradient.dq.value, gradient.dk.value, gradient.dv.value};
+  }
+};
+
 } // namespace
 
 void rondo::reference::attachAttentionReferences(MLIRContext *context) {
@@ -138,4 +146,5 @@ void rondo::reference::attachAttentionReferences(MLIRContext *context) {
   AttentionPatternDotsOp::attachInterface<PatternDotsReference>(*context);
   AttentionGradQueriesOp::attachInterface<GradQueriesReference>(*context);
   AttentionGradKeysOp::attachInterface<GradKeysReference>(*context);
+  AttentionGradientsOp::attachInterface<GradientsReference>(*context);
 }

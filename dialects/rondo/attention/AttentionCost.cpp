@@ -37,6 +37,7 @@ Work DilatedAttentionOp::getWork() { return pairWork(*this, getCaches(), 1, 1); 
 Work AttentionPatternDotsOp::getWork() { return pairWork(*this, getCaches(), 1, 1); }
 Work AttentionGradQueriesOp::getWork() { return pairWork(*this, getCaches(), 2, 1); }
 Work AttentionGradKeysOp::getWork() { return pairWork(*this, {}, 2, 2); }
+Work AttentionGradientsOp::getWork() { return pairWork(*this, getCaches(), 3, 2); }
 
 Work AttentionRowDotsOp::getWork() {
   return {.vectorFlops = 2 * elementCount(getO()), .bytes = bytesOfOperandsAndResults(*this)};

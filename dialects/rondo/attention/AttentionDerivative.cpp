@@ -20,6 +20,15 @@ SmallVector<Value> DilatedAttentionOp::buildDerivative(OpBuilder &builder, Value
   else
     delta = AttentionRowDotsOp::create(builder, loc, getO(), dO, cotangents[1]);
   SmallVector<Value> gradients(getNumOperands());
+  if (wanted[0] && (wanted[1] || wanted[2])) {
+    auto all = AttentionGradientsOp::create(builder, loc, getQ(), getK(), getV(), getLse(), delta, dO,
+                                            getPositions(), getDocumentIndex(), getDocumentBounds(),
+                                            getCaches(), getDilationAttr(), getScaleAttr(),
+                                            getLaneLogDecayAttr(), getBidirectionalAttr());
+    for (unsigned operand = 0; operand < 3; ++operand)
+      gradients[operand] = wanted[operand] ? all->getResult(operand) : Value();
+    return gradients;
+  }
   if (wanted[0])
     gradients[0] = AttentionGradQueriesOp::create(builder, loc, getQ(), getK(), getV(), getLse(), delta, dO,
                                                   getPositions(), getDocumentIndex(), getDocumentBounds(),

@@ -112,4 +112,31 @@ def Rondo_AttentionGradKeysOp : Rondo_AttentionGradOp<"attention_grad_keys"> {
   }];
 }
 
+def Rondo_AttentionGradientsOp : Rondo_AttentionGradOp<"attention_gradients"> {
+  let summary = "gradients of attention by its queries, keys and values";
+  let description = [{
+    dq as of `rondo.attention_grad_queries`, dk and dv as of `rondo.attention_grad_keys`: scores and weights serve all three where workgroups can own
+    whole segments.
+
+    Constraints: AG1 the shapes of `rondo.dilated_attention`; delta's last dimension is 1 or the number of patterns.
+
+    Example:
+    ```mlir
+    %dq, %dk, %dv = rondo.attention_gradients %q, %k, %v, %lse, %delta, %do dilation <[4, 8], [1, 2], blocks> scale 5.0e-1
+        : (tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2xf32>, tensor<1x8x2x1xf32>, tensor<1x8x2x4xf32>)
+        -> (tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>)
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$q, AnyRankedTensor:$k, AnyRankedTensor:$v, AnyRankedTensor:$lse, AnyRankedTensor:$delta,
+      AnyRankedTensor:$d_o, Optional<AnyRankedTensor>:$positions, Optional<AnyRankedTensor>:$document_index,
+      Optional<AnyRankedTensor>:$document_bounds, Variadic<AnyRankedTensor>:$caches, Rondo_DilationAttr:$dilation, F64Attr:$scale,
+      OptionalAttr<DenseF64ArrayAttr>:$lane_log_decay, UnitAttr:$bidirectional);
+  let results = (outs AnyRankedTensor:$dq, AnyRankedTensor:$dk, AnyRankedTensor:$dv);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v `,` $lse `,` $delta `,` $d_o (`positions` `(` $positions^ `)`)?
+    (`documents` `(` $document_index^ `,` $document_bounds `)`)? (`caches` `(` $caches^ `)`)? `dilation` $dilation `scale` $scale
+    (`lane_log_decay` $lane_log_decay^)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
 #endif

@@ -1,101 +1,60 @@
-// The backward kernels of attention: scores are computed again from q and k, and weights from the joint
-// log-sum-exp.
-#include "dialects/rondo/attention/AttentionKernel.h"
+// The backward kernels of attention that own queries or keys alone.
+#include "dialects/rondo/attention/AttentionBackward.h"
 #include "dialects/rondo/interfaces/Tiling.h"
 
 using namespace mlir;
 using namespace rondo;
 
-template <typename Op> static AttentionCall gradCall(Op op, ValueRange caches) {
-  AttentionCall call = attentionCall(op, caches);
-  call.lse = op.getLse();
-  call.dO = op.getDO();
-  return call;
+static constexpr double kLeastWeight = 1e-30; // of a pattern in the mixture
+
+QueryTile BackwardKernel::queryTile(const SparseTile &at, Value queryHead, Value distance) {
+  const AttentionCall &call = kernel.call;
+  QueryTile query{kernel.decayedQueries(kernel.load(call.q, at, queryHead), at.segment.pattern, distance),
+                  kernel.load(call.dO, at, queryHead), kernel.loadColumn(call.lse, at, queryHead), Value()};
+  if (call.delta) {
+    int64_t numbers = AttentionCall::shape(call.delta)[3];
+    Value number = numbers == 1 ? tile.index(0) : at.segment.pattern.number;
+    query.delta = kernel.loadColumn(call.delta, at, tile.add(tile.times(queryHead, numbers), number));
+  }
+  return query;
+}
+
+void BackwardKernel::addTo(Value result, Value rows, const SparseTile &at, Value head) {
+  int64_t width = AttentionCall::shape(result)[3];
+  Value column = tile.times(head, width);
+  Value before = kernel.loadResult(result, at, column, width);
+  kernel.storeResult(result, tile.addF(before, rows), at, column);
 }
 
 namespace {
 
-using Carry = AttentionKernel::Carry;
-
-constexpr double kLeastWeight = 1e-30; // of a pattern in the mixture
-
-// A tile of queries with what the backward pass reads beside them.
-struct QueryTile {
-  Value queries, dO, lse, delta; // delta null where it is not known yet
-};
-
-class BackwardKernel {
-public:
-  BackwardKernel(const AttentionCall &call, KernelBuilder &builder, ValueRange ids)
-      : kernel(call, builder, ids[0]), tile(kernel.tile), head(ids[1]), begin(kernel.spanBegin(ids[2])),
-        end(kernel.spanEnd(ids[2])) {}
-
-protected:
-  using Keys = AttentionKernel::Keys;
-
-  // `keys` staged.
-  Value valueDots(const QueryTile &query, const Keys &keys) {
-    return tile.dot(query.dO, keys.values, Value(), /*transposeA=*/false, /*transposeB=*/true, keys.scores());
-  }
-  Value scores(const QueryTile &query, const Keys &keys) {
-    return tile.dot(query.queries, keys.keys, Value(), /*transposeA=*/false, /*transposeB=*/true,
-                    keys.scores());
-  }
-  Value weights(const QueryTile &query, Value scores) {
-    return tile.exp(tile.subF(scores, tile.column(query.lse, TileArithmetic::shapeOf(scores)[1])));
-  }
-  Keys staged(const Keys &keys) {
-    return {tile.stage(tile::Side::Rhs, keys.keys), tile.stage(tile::Side::Rhs, keys.values), keys.count};
-  }
-  // ds = p (d_o . v - delta).
-  Value scoreGradient(const QueryTile &query, Value weights, Value dots) {
-    int64_t columns = TileArithmetic::shapeOf(weights)[1];
-    return tile.mulF(weights, tile.subF(dots, tile.column(query.delta, columns)));
-  }
-  // The queries of `queryHead`; `distance` as for AttentionKernel::decayedQueries.
-  QueryTile queryTile(const SparseTile &at, Value queryHead, Value distance) {
-    const AttentionCall &call = kernel.call;
-    QueryTile query{kernel.decayedQueries(kernel.load(call.q, at, queryHead), at.segment.pattern, distance),
-                    kernel.load(call.dO, at, queryHead), kernel.loadColumn(call.lse, at, queryHead), Value()};
-    if (call.delta) {
-      int64_t numbers = AttentionCall::shape(call.delta)[3];
-      Value number = numbers == 1 ? tile.index(0) : at.segment.pattern.number;
-      query.delta = kernel.loadColumn(call.delta, at, tile.add(tile.times(queryHead, numbers), number));
-    }
-    return query;
-  }
-
-  AttentionKernel kernel;
-  TileArithmetic &tile;
-  Value head, begin, end; // a head of q or, in GradKeysKernel, of k
-};
-
 class GradQueriesKernel : BackwardKernel {
 public:
-  GradQueriesKernel(AttentionGradQueriesOp op, const AttentionCall &call, KernelBuilder &builder,
-                    ValueRange ids)
-      : BackwardKernel(call, builder, ids), op(op) {}
+  GradQueriesKernel(const AttentionCall &call, KernelBuilder &builder, Value batch, Value head, Value dq)
+      : BackwardKernel(call, builder, batch, head), dq(dq) {}
 
-  void emit() {
-    kernel.clear(op.getDq(), begin, end, column(), width(), 0);
-    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end,
-                        [&](const SparseTile &own) { emitTile(own); });
+  void emit(Value span) {
+    Value begin = kernel.spanBegin(span), end = kernel.spanEnd(span);
+    clear(dq, head, begin, end);
+    emitRows(begin, end, &AttentionKernel::overKeys);
   }
 
-private:
-  int64_t width() const { return kernel.call.keyWidth(); }
-  Value column() { return tile.times(head, width()); }
+  void emitCached(Value begin, Value end) { emitRows(begin, end, &AttentionKernel::overCachedKeys); }
 
-  void emitTile(const SparseTile &own) {
-    QueryTile query = queryTile(own, head, Value());
-    query.queries = tile.stage(tile::Side::Lhs, query.queries);
-    query.dO = tile.stage(tile::Side::Lhs, query.dO);
-    Carry sums =
-        kernel.overKeys(own, head, {tile.floats(0, {own.rows, width()})},
-                        [&](const Keys &keys, const Carry &before) { return add(query, keys, before); });
-    Value before = kernel.loadResult(op.getDq(), own, column(), width());
-    Value gradient = tile.addF(before, kernel.decayedQueries(sums[0], own.segment.pattern));
-    kernel.storeResult(op.getDq(), gradient, own, column());
+private:
+  using Body = llvm::function_ref<Carry(const Keys &, const Carry &)>;
+  using Walk = Carry (AttentionKernel::*)(const SparseTile &, Value, const Carry &, Body);
+
+  void emitRows(Value begin, Value end, Walk walk) {
+    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end, [&](const SparseTile &own) {
+      QueryTile query = queryTile(own, head, Value());
+      query.queries = tile.stage(tile::Side::Lhs, query.queries);
+      query.dO = tile.stage(tile::Side::Lhs, query.dO);
+      Carry none{tile.floats(0, {own.rows, kernel.call.keyWidth()})};
+      Carry sums = (kernel.*walk)(
+          own, head, none, [&](const Keys &keys, const Carry &before) { return add(query, keys, before); });
+      addTo(dq, kernel.decayedQueries(sums[0], own.segment.pattern), own, head);
+    });
   }
 
   Carry add(const QueryTile &query, const Keys &unstaged, const Carry &before) {
@@ -105,18 +64,20 @@ private:
                      /*transposeA=*/false, /*transposeB=*/false, keys.weights())};
   }
 
-  AttentionGradQueriesOp op;
+  Value dq;
 };
 
 // A workgroup owns rows of one head of k and v, and takes the query heads that share it one by one.
 class GradKeysKernel : BackwardKernel {
 public:
-  GradKeysKernel(AttentionGradKeysOp op, const AttentionCall &call, KernelBuilder &builder, ValueRange ids)
-      : BackwardKernel(call, builder, ids), op(op) {}
+  GradKeysKernel(const AttentionCall &call, KernelBuilder &builder, Value batch, Value head, Value dk,
+                 Value dv)
+      : BackwardKernel(call, builder, batch, head), dk(dk), dv(dv) {}
 
-  void emit() {
-    kernel.clear(op.getDk(), begin, end, keyColumn(), kernel.call.keyWidth(), 0);
-    kernel.clear(op.getDv(), begin, end, valueColumn(), kernel.call.valueWidth(), 0);
+  void emit(Value span) {
+    Value begin = kernel.spanBegin(span), end = kernel.spanEnd(span);
+    clear(dk, head, begin, end);
+    clear(dv, head, begin, end);
     int64_t sharing = kernel.call.heads() / kernel.call.keyHeads();
     kernel.walk.loop(tile.index(0), tile.index(sharing), 1, [&](Value member) {
       Value queryHead = tile.add(tile.times(head, sharing), member);
@@ -126,28 +87,17 @@ public:
   }
 
 private:
-  Value keyColumn() { return tile.times(head, kernel.call.keyWidth()); }
-  Value valueColumn() { return tile.times(head, kernel.call.valueWidth()); }
-
   void emitTile(const SparseTile &own, Value queryHead) {
-    const AttentionSegment &segment = own.segment;
-    Keys keys = staged({kernel.decayedKeys(kernel.load(op.getK(), own, head), segment.pattern),
-                        kernel.load(op.getV(), own, head), own.count});
-    Carry sums{tile.floats(0, {own.rows, kernel.call.keyWidth()}),
+    Keys keys = staged(kernel.keysAt(own, queryHead, Value(), own.count));
+    Carry none{tile.floats(0, {own.rows, kernel.call.keyWidth()}),
                tile.floats(0, {own.rows, kernel.call.valueWidth()})};
-    Value from = segment.first;
-    if (!kernel.call.bidirectional) {
-      SparseTile at = kernel.sparseTile(segment, own.first, segment.end, own.rows);
-      sums = add(at, queryHead, Value(), {keys.keys, keys.values, Value()}, sums);
-      from = tile.add(own.first, tile.index(own.rows));
-    }
-    int64_t rows = kernel.queryRows(segment.pattern.group);
-    sums = kernel.fold(from, segment.end, rows, sums, [&](Value first, const Carry &before) {
-      SparseTile at = kernel.sparseTile(segment, first, segment.end, rows);
-      return add(at, queryHead, tile.sub(first, own.first), keys, before);
-    });
-    addTo(op.getDk(), kernel.decayedKeys(sums[0], segment.pattern), own, keyColumn());
-    addTo(op.getDv(), sums[1], own, valueColumn());
+    Carry sums =
+        kernel.overQueries(own, none, [&](const SparseTile &at, Value distance, const Carry &before) {
+          return add(at, queryHead, distance, distance ? keys : Keys{keys.keys, keys.values, Value()},
+                     before);
+        });
+    addTo(dk, kernel.decayedKeys(sums[0], own.segment.pattern), own, head);
+    addTo(dv, sums[1], own, head);
   }
 
   // With what queries of `at` add. Off the diagonal nothing is masked: a query or key that does not exist
@@ -157,26 +107,21 @@ private:
     Value s = scores(query, keys);
     Value p = weights(query, keys.count ? s : kernel.masked(s, Value()));
     Value ds = scoreGradient(query, p, valueDots(query, keys));
-    auto triangle = keys.count ? tile::Triangle::Full : tile::Triangle::UpperLhs;
     return {tile.dot(tile.stage(tile::Side::Lhs, ds), tile.stage(tile::Side::Rhs, query.queries), before[0],
-                     /*transposeA=*/true, /*transposeB=*/false, triangle),
+                     /*transposeA=*/true, /*transposeB=*/false, keys.transposedWeights()),
             tile.dot(tile.stage(tile::Side::Lhs, p), tile.stage(tile::Side::Rhs, query.dO), before[1],
-                     /*transposeA=*/true, /*transposeB=*/false, triangle)};
+                     /*transposeA=*/true, /*transposeB=*/false, keys.transposedWeights())};
   }
 
-  void addTo(Value result, Value rows, const SparseTile &own, Value column) {
-    Value before = kernel.loadResult(result, own, column, TileArithmetic::shapeOf(rows)[1]);
-    kernel.storeResult(result, tile.addF(before, rows), own, column);
-  }
-
-  AttentionGradKeysOp op;
+  Value dk, dv;
 };
 
 class PatternDotsKernel : BackwardKernel {
 public:
   PatternDotsKernel(AttentionPatternDotsOp op, const AttentionCall &call, KernelBuilder &builder,
                     ValueRange ids)
-      : BackwardKernel(call, builder, ids), op(op) {}
+      : BackwardKernel(call, builder, ids[0], ids[1]), op(op), begin(kernel.spanBegin(ids[2])),
+        end(kernel.spanEnd(ids[2])) {}
 
   void emit() {
     int64_t patterns = kernel.call.dilation.getPatternCount();
@@ -209,9 +154,22 @@ private:
   }
 
   AttentionPatternDotsOp op;
+  Value begin, end;
 };
 
 } // namespace
+
+void rondo::emitGradQueries(const AttentionCall &call, KernelBuilder &kernel, ValueRange ids, Value dq) {
+  GradQueriesKernel(call, kernel, ids[0], ids[1], dq).emit(ids[2]);
+}
+void rondo::emitCachedGradQueries(const AttentionCall &call, KernelBuilder &kernel, Value batch, Value head,
+                                  Value begin, Value end, Value dq) {
+  GradQueriesKernel(call, kernel, batch, head, dq).emitCached(begin, end);
+}
+void rondo::emitGradKeys(const AttentionCall &call, KernelBuilder &kernel, ValueRange ids, Value dk,
+                         Value dv) {
+  GradKeysKernel(call, kernel, ids[0], ids[1], dk, dv).emit(ids[2]);
+}
 
 // ---- interfaces
 // ----------------------------------------------------------------------------------------------------
@@ -229,7 +187,7 @@ SmallVector<int64_t> AttentionGradQueriesOp::getGrid(const target::TileSizes &si
 LogicalResult AttentionGradQueriesOp::emitKernel(KernelBuilder &kernel, ValueRange ids) {
   AttentionCall call = gradCall(*this, getCaches());
   call.delta = getDelta();
-  GradQueriesKernel(*this, call, kernel, ids).emit();
+  emitGradQueries(call, kernel, ids, getDq());
   return success();
 }
 
@@ -241,7 +199,7 @@ SmallVector<int64_t> AttentionGradKeysOp::getGrid(const target::TileSizes &sizes
 LogicalResult AttentionGradKeysOp::emitKernel(KernelBuilder &kernel, ValueRange ids) {
   AttentionCall call = gradCall(*this, {});
   call.delta = getDelta();
-  GradKeysKernel(*this, call, kernel, ids).emit();
+  emitGradKeys(call, kernel, ids, getDk(), getDv());
   return success();
 }
 

@@ -63,6 +63,17 @@ LogicalResult AttentionGradQueriesOp::inferReturnTypes(MLIRContext *context, std
   return success();
 }
 
+LogicalResult AttentionGradientsOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location,
+                                                     Adaptor op, SmallVectorImpl<Type> &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  if (failed(matchGradOperands(shapes, "AG1", op)) || failed(matchDelta(shapes, op)) ||
+      failed(matchCaches(shapes, "AG1", op.getCaches(), op.getDilation(), op.getDocumentIndex())))
+    return failure();
+  for (Value operand : {op.getQ(), op.getK(), op.getV()})
+    types.push_back(operand.getType());
+  return success();
+}
+
 LogicalResult AttentionGradKeysOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location,
                                                     Adaptor op, SmallVectorImpl<Type> &types) {
   ShapeMatcher shapes(context, location, getOperationName());

@@ -195,32 +195,54 @@ AttentionKernel::Keys AttentionKernel::keysAt(const SparseTile &at, Value head, 
 }
 
 AttentionKernel::Carry
+AttentionKernel::overCachedKeys(const SparseTile &own, Value head, const Carry &carry,
+                                llvm::function_ref<Carry(const Keys &, const Carry &)> body) {
+  const AttentionSegment &segment = own.segment;
+  const AttentionPattern &pattern = segment.pattern;
+  if (call.caches.empty())
+    return carry;
+  int64_t capacity = 0;
+  for (int64_t each : pattern.group.patterns)
+    capacity = std::max(capacity, call.dilation.getCapacity(each));
+  int64_t rows = mostRows(pattern.group.patterns.front(), std::min(kernel.sizes().attentionKeys, capacity));
+  return fold(tile.index(0), segment.first, rows, carry, [&](Value first, const Carry &before) {
+    Value count = tile.minI(tile.sub(segment.first, first), tile.index(rows));
+    Value keys =
+        decayedKeys(cached(pattern, false, head, first, count, rows), pattern, tile.sub(own.first, first));
+    Value values = cached(pattern, true, head, first, count, rows);
+    return body({keys, values, count}, before);
+  });
+}
+
+AttentionKernel::Carry
 AttentionKernel::overKeys(const SparseTile &own, Value head, const Carry &carry,
                           llvm::function_ref<Carry(const Keys &, const Carry &)> body) {
   const AttentionSegment &segment = own.segment;
-  const AttentionPattern &pattern = segment.pattern;
-  Carry current = carry;
-  if (!call.caches.empty()) {
-    int64_t capacity = 0;
-    for (int64_t each : pattern.group.patterns)
-      capacity = std::max(capacity, call.dilation.getCapacity(each));
-    int64_t rows = mostRows(pattern.group.patterns.front(), std::min(kernel.sizes().attentionKeys, capacity));
-    current = fold(tile.index(0), segment.first, rows, current, [&](Value first, const Carry &before) {
-      Value count = tile.minI(tile.sub(segment.first, first), tile.index(rows));
-      Value keys =
-          decayedKeys(cached(pattern, false, head, first, count, rows), pattern, tile.sub(own.first, first));
-      Value values = cached(pattern, true, head, first, count, rows);
-      return body({keys, values, count}, before);
-    });
-  }
+  const PatternGroup &group = segment.pattern.group;
+  Carry current = overCachedKeys(own, head, carry, body);
   // Where one tile holds all queries of a segment, no key of the stretch stands before them.
-  bool isOneTile = call.time() <= span() && longestRun(pattern.group) <= own.rows;
+  bool isOneTile = call.time() <= span() && longestRun(group) <= own.rows;
   Value end = call.bidirectional ? segment.end : own.first;
   if (call.bidirectional || !isOneTile)
-    current =
-        fold(segment.first, end, keyRows(pattern.group), current, [&](Value first, const Carry &before) {
-          SparseTile at = sparseTile(segment, first, end, keyRows(pattern.group));
-          return body(keysAt(at, head, tile.sub(own.first, first), at.count), before);
-        });
+    current = fold(segment.first, end, keyRows(group), current, [&](Value first, const Carry &before) {
+      SparseTile at = sparseTile(segment, first, end, keyRows(group));
+      return body(keysAt(at, head, tile.sub(own.first, first), at.count), before);
+    });
   return call.bidirectional ? current : body(keysAt(own, head, Value(), Value()), current);
+}
+
+AttentionKernel::Carry
+AttentionKernel::overQueries(const SparseTile &own, const Carry &carry,
+                             llvm::function_ref<Carry(const SparseTile &, Value, const Carry &)> body) {
+  const AttentionSegment &segment = own.segment;
+  Carry current = carry;
+  Value from = segment.first;
+  if (!call.bidirectional) {
+    current = body(sparseTile(segment, own.first, segment.end, own.rows), Value(), current);
+    from = tile.add(own.first, tile.index(own.rows));
+  }
+  int64_t rows = queryRows(segment.pattern.group);
+  return fold(from, segment.end, rows, current, [&](Value first, const Carry &before) {
+    return body(sparseTile(segment, first, segment.end, rows), tile.sub(first, own.first), before);
+  });
 }

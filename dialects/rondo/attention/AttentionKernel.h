@@ -85,10 +85,22 @@ public:
     mlir::Value keys, values, count; // `count` as above
     tile::Triangle scores() const { return count ? tile::Triangle::Full : tile::Triangle::LowerResult; }
     tile::Triangle weights() const { return count ? tile::Triangle::Full : tile::Triangle::LowerLhs; }
+    tile::Triangle transposedWeights() const {
+      return count ? tile::Triangle::Full : tile::Triangle::UpperLhs;
+    }
   };
   using Carry = llvm::SmallVector<mlir::Value, 3>;
   Carry overKeys(const SparseTile &own, mlir::Value head, const Carry &carry,
                  llvm::function_ref<Carry(const Keys &, const Carry &)> body);
+  Carry overCachedKeys(const SparseTile &own, mlir::Value head, const Carry &carry,
+                       llvm::function_ref<Carry(const Keys &, const Carry &)> body);
+  // Keys and values of `head` of q at rows of the stretch; `distance` as for decayedKeys.
+  Keys keysAt(const SparseTile &at, mlir::Value head, mlir::Value distance, mlir::Value count);
+  // Calls `body` on tiles of the queries that see keys of `own`, and how far they stand after it: null, where
+  // they are the same rows.
+  Carry
+  overQueries(const SparseTile &own, const Carry &carry,
+              llvm::function_ref<Carry(const SparseTile &at, mlir::Value distance, const Carry &)> body);
   // A loop from `from` to `to` that carries tiles.
   Carry fold(mlir::Value from, mlir::Value to, int64_t step, const Carry &carry,
              llvm::function_ref<Carry(mlir::Value, const Carry &)> body);
@@ -100,7 +112,6 @@ public:
   AttentionWalk walk;
 
 private:
-  Keys keysAt(const SparseTile &at, mlir::Value head, mlir::Value distance, mlir::Value count);
   llvm::SmallVector<PatternGroup> patternGroups() const;
   int64_t longestRun(const PatternGroup &group) const;
   int64_t tileRows(const PatternGroup &group, int64_t preferred) const;

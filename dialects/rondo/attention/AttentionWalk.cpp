@@ -76,16 +76,30 @@ void AttentionWalk::overDocuments(Value begin, Value end, llvm::function_ref<voi
   Value zero = tile.index(0), one = tile.index(1);
   if (!documents.index)
     return body({zero, tile.index(time), zero});
-  Value firstPosition = integer(documents.positions, zero);
   Value from = integer(documents.index, begin), to = integer(documents.index, tile.sub(end, one));
-  loop(from, tile.add(to, one), 1, [&](Value number) {
-    // Beyond the last document of a full row there is no further bound, and nothing to do.
-    Value last = tile.minI(tile.add(number, one), tile.index(time));
-    Value documentBegin = integer(documents.bounds, number), documentEnd = integer(documents.bounds, last);
-    Value continues = tile.equal(number, zero);
-    Value origin = tile.select(continues, tile.sub(zero, firstPosition), documentBegin);
-    body({documentBegin, documentEnd, origin});
-  });
+  loop(from, tile.add(to, one), 1, [&](Value number) { body(document(number)); });
+}
+
+AttentionWalk::Document AttentionWalk::document(Value number) {
+  Value zero = tile.index(0), one = tile.index(1);
+  // Beyond the last document of a full row there is no further bound, and nothing to do.
+  Value last = tile.minI(tile.add(number, one), tile.index(time));
+  Value begin = integer(documents.bounds, number), end = integer(documents.bounds, last);
+  Value continued = tile.sub(zero, integer(documents.positions, zero));
+  return {begin, end, tile.select(tile.equal(number, zero), continued, begin)};
+}
+
+Value AttentionWalk::segmentEnd(Value row, int64_t length) {
+  Value stop = tile.index(time);
+  if (!documents.index)
+    return tile.minI(row, stop);
+  Value inside = tile.minI(row, tile.index(time - 1));
+  Document own = document(integer(documents.index, inside));
+  Value segments = tile.ceilDividedBy(tile.sub(row, own.origin), length);
+  Value end = tile.minI(tile.add(own.origin, tile.times(segments, length)), own.end);
+  // Rows beyond the last document are in no segment.
+  end = tile.minI(tile.maxI(end, row), stop);
+  return tile.select(tile.equal(row, tile.index(0)), row, end);
 }
 
 void AttentionWalk::overSegments(const AttentionPattern &pattern, Value begin, Value end,

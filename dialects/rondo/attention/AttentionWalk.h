@@ -51,6 +51,9 @@ public:
   // Calls `body` inside loops over all segments of `pattern` that have rows in [begin, end) of the stretch.
   void overSegments(const AttentionPattern &pattern, mlir::Value begin, mlir::Value end,
                     llvm::function_ref<void(const AttentionSegment &)> body);
+  // The first row at or after row `row` of the stretch that begins a segment of `length` positions or ends a
+  // document; 0 for row 0, and the stretch's end beyond it.
+  mlir::Value segmentEnd(mlir::Value row, int64_t length);
   // Calls `body` with from, from + step, ... below `to`.
   void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
   // The row of a buffer of the whole batch that is row `row` of this batch row's stretch.
@@ -70,6 +73,7 @@ private:
   // What a kernel has to know of a pattern, a row per pattern in order.
   enum Column : int64_t { Number, Length, Ratio, HeadsPerResidue, Capacity, Columns };
   int64_t property(int64_t pattern, Column column) const;
+  Document document(mlir::Value number);
   void overDocuments(mlir::Value begin, mlir::Value end, llvm::function_ref<void(const Document &)> body);
   mlir::Value integer(mlir::Value graph, mlir::Value column);
 

@@ -2,6 +2,7 @@
 #include "test/property/CaseFactor.h"
 #include "test/property/attention/AttentionInputs.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -108,7 +109,10 @@ static void checkGradients(const AttentionCase &shape, Random &random) {
                      shape.documentsLine() + shape.line("attention_grad_queries", operands, {dq}), {dq}) +
       shape.function("keys", arguments(shape, further, false),
                      shape.documentsLine() + shape.line("attention_grad_keys", operands, {dk, dv}, false),
-                     {dk, dv}));
+                     {dk, dv}) +
+      shape.function("all", arguments(shape, further),
+                     shape.documentsLine() + shape.line("attention_gradients", operands, {dq, dk, dv}),
+                     {dq, dk, dv}));
   Tensor lse = rounded(attend(problem).lse);
   Tensor deltas =
       rounded(rondo::reference::randomTensor(random, {shape.batch, shape.time, shape.heads, numbers}));
@@ -119,9 +123,26 @@ static void checkGradients(const AttentionCase &shape, Random &random) {
   auto keys = runTwice(module, "keys", inputs.buffers({&lse, &deltas, &inputs.dO}, false));
   expectNear(keys[0], expected.dk, loss, "dk");
   expectNear(keys[1], expected.dv, loss, "dv");
+  auto all = runTwice(module, "all", inputs.buffers({&lse, &deltas, &inputs.dO}));
+  expectNear(all[0], expected.dq, loss, "dq of all");
+  expectNear(all[1], expected.dk, loss, "dk of all");
+  expectNear(all[2], expected.dv, loss, "dv of all");
 }
 
 TEST(Attention, GradientsAgreeWithFloat64) { forCases(200, 12, checkGradients); }
+
+// So many batch rows or whole segments that workgroups own segments and compute weights once.
+TEST(Attention, GradientsOfManySegmentsAgreeWithFloat64) {
+  forCases(220, 8, [](AttentionCase shape, Random &random) {
+    if (random() % 2)
+      shape.batch = 8;
+    else
+      shape.segments.assign(
+          shape.segments.size(),
+          std::max(shape.time / 8, *std::max_element(shape.ratios.begin(), shape.ratios.end())));
+    checkGradients(shape, random);
+  });
+}
 
 // Over a tile of 64 rows e^(2 * 63) is no f32.
 TEST(Attention, LaneDecayOfAnyStrengthStaysFinite) {

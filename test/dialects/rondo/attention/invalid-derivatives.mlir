@@ -140,3 +140,36 @@ func.func @no_keys_gradient_of_documents_alone(%q: !x, %lse: !lse, %d: tensor<1x
   %r, %s = rondo.attention_grad_keys %q, %q, %q, %lse, %d, %q documents(%i, %b) dilation <[4, 8], [1, 2], blocks> scale 0.5 : (!x, !x, !x, !lse, tensor<1x8x2x1xf32>, !x, tensor<1x8xi32>, tensor<1x9xi32>) -> (!x, !x)
   return
 }
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+!lse = tensor<1x8x2xf32>
+func.func @no_gradients_of_three_numbers(%q: !x, %lse: !lse, %d: tensor<1x8x2x3xf32>) {
+  // expected-error@+2 {{AG1: expected delta with 1 or 2 numbers, found 3}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r:3 = rondo.attention_gradients %q, %q, %q, %lse, %d, %q dilation <[4, 8], [1, 2], blocks> scale 0.5 : (!x, !x, !x, !lse, tensor<1x8x2x3xf32>, !x) -> (!x, !x, !x)
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+!lse = tensor<1x8x2xf32>
+func.func @no_gradients_of_flat_delta(%q: !x, %lse: !lse, %d: !lse) {
+  // expected-error@+2 {{AG1: expected delta to be}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r:3 = rondo.attention_gradients %q, %q, %q, %lse, %d, %q dilation <[4, 8], [1, 2], blocks> scale 0.5 : (!x, !x, !x, !lse, !lse, !x) -> (!x, !x, !x)
+  return
+}
+
+// -----
+
+!x = tensor<1x8x2x4xf32>
+!lse = tensor<1x8x2xf32>
+func.func @no_gradients_of_too_few_caches(%q: !x, %lse: !lse, %d: tensor<1x8x2x1xf32>, %p: tensor<1x8xi64>, %i: tensor<1x8xi32>, %b: tensor<1x9xi32>, %c: tensor<1x2x4x4xf32>) {
+  // expected-error@+2 {{AG1: expected keys and values of 2 patterns, found 2 caches}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %r:3 = rondo.attention_gradients %q, %q, %q, %lse, %d, %q positions(%p) documents(%i, %b) caches(%c, %c) dilation <[4, 8], [1, 2], blocks> scale 0.5 : (!x, !x, !x, !lse, tensor<1x8x2x1xf32>, !x, tensor<1x8xi64>, tensor<1x8xi32>, tensor<1x9xi32>, tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> (!x, !x, !x)
+  return
+}

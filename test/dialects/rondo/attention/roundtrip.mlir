@@ -73,5 +73,8 @@ func.func @derivative_parts(%q: !x, %lse: !lse, %one: tensor<1x8x2x1xf32>) {
   // CHECK: rondo.attention_grad_keys {{.*}} dilation <[4, 8], [1, 2], blocks> scale 5.000000e-01 :
   %dk, %dv = rondo.attention_grad_keys %q, %q, %q, %lse, %one, %q dilation <[4, 8], [1, 2], blocks> scale 0.5
       : (!x, !x, !x, !lse, tensor<1x8x2x1xf32>, !x) -> (!x, !x)
+  // CHECK: rondo.attention_gradients {{.*}} dilation <[4, 8], [1, 2], blocks> scale 5.000000e-01 :
+  %all:3 = rondo.attention_gradients %q, %q, %q, %lse, %one, %q dilation <[4, 8], [1, 2], blocks> scale 0.5
+      : (!x, !x, !x, !lse, tensor<1x8x2x1xf32>, !x) -> (!x, !x, !x)
   return
 }
