@@ -82,6 +82,11 @@ absl::Status InputFile::readAt(uint64_t offset, absl::Span<uint8_t> target, Erro
   return absl::OkStatus();
 }
 
+uint64_t InputFile::currentSize() const {
+  struct stat info;
+  return ::fstat(descriptor_, &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
+}
+
 absl::StatusOr<AlignedBuffer> InputFile::readAll(uint64_t limit, ErrorId tooLarge, ErrorId truncated) const {
   if (size_ > limit)
     return makeError(tooLarge, absl::StrCat("expected at most ", limit, " bytes, found ", size_), {path_});

@@ -1,5 +1,5 @@
-// A file open for reading at any offset. Regular files only; nothing is mapped, so a file that shrinks while
-// it is read gives an error instead of a signal.
+// A file open for reading at any offset. Regular files only; a file that shrinks while it is read gives an
+// error (MappedFile keeps this promise for mappings).
 #pragma once
 
 #include "runtime/memory/AlignedBuffer.h"
@@ -30,6 +30,8 @@ public:
 
   const std::string &path() const { return path_; }
   uint64_t size() const { return size_; } // as fstat said when the file was opened
+  uint64_t currentSize() const;           // as fstat says now; 0 if it fails
+  int descriptor() const { return descriptor_; }
 
   // Fills `target` from `offset` on. RND4003 if the disk fails, `truncated` if the file has become shorter.
   absl::Status readAt(uint64_t offset, absl::Span<uint8_t> target, ErrorId truncated) const;

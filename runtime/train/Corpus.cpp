@@ -38,11 +38,12 @@ absl::StatusOr<Corpus> Corpus::open(absl::Span<const DataFile> files, uint64_t v
 absl::Status Corpus::add(const DataFile &file, void *hashState) {
   Source source;
   source.path = file.path;
-  RONDO_ASSIGN_OR_RETURN(source.file, InputFile::open(file.path));
-  RONDO_ASSIGN_OR_RETURN(source.layout, readTokenLayout(source.file));
+  RONDO_ASSIGN_OR_RETURN(InputFile opened, InputFile::open(file.path));
+  RONDO_ASSIGN_OR_RETURN(source.layout, readTokenLayout(opened));
   if (source.layout.tokens == 0)
     return absl::OkStatus();
-  source.fileBytes = source.file.size();
+  source.fileBytes = opened.size();
+  source.file = MappedFile::unmapped(std::move(opened));
   source.firstToken = tokens();
   RONDO_RETURN_IF_ERROR(scan(source, hashState));
   hasText_ |= source.layout.isText;
@@ -52,7 +53,7 @@ absl::Status Corpus::add(const DataFile &file, void *hashState) {
       documentStarts_.push_back(source.firstToken + begin);
   documentStarts_.push_back(source.firstToken + source.layout.tokens);
   source.layout.documents = {};
-  source.file = InputFile();
+  source.file = MappedFile();
   sources_.push_back(std::move(source));
   return absl::OkStatus();
 }
@@ -73,7 +74,7 @@ absl::Status Corpus::ensureOpen(size_t index) {
     return absl::OkStatus();
   if (open_.size() == kOpenFiles) {
     Source &oldest = sources_[open_.front()];
-    oldest.file = InputFile();
+    oldest.file = MappedFile();
     oldest.isOpen = false;
     open_.erase(open_.begin());
   }
@@ -83,7 +84,7 @@ absl::Status Corpus::ensureOpen(size_t index) {
                      absl::StrCat("expected the file of ", source.fileBytes,
                                   " bytes that the run began with, found ", file.size()),
                      {source.path});
-  source.file = std::move(file);
+  source.file = MappedFile(std::move(file));
   source.isOpen = true;
   open_.push_back(index);
   return absl::OkStatus();

@@ -11,10 +11,9 @@
 namespace rondo::rt {
 
 // Tokens are numbered through all files in order; a text file is one document, a token file as many as it
-// says. Tokens stay on disk and are read when they are asked for, through the system's page cache. They are
-// read and not mapped: a file that shrinks meanwhile is an error instead of a signal, and a row takes a
-// system call per file it touches. Of a corpus memory holds 8 bytes per document. Movable; used by one thread
-// at a time.
+// says. Files are mapped (MappedFile): tokens stay on disk and come when they are asked for, through the
+// system's page cache; a file that shrinks meanwhile is an error and no signal. Of a corpus memory holds 8
+// bytes per document. Movable; used by one thread at a time.
 class Corpus {
 public:
   // Reads all tokens once, to check that each is below `vocabulary` (RND3405 with file and byte) and to know
@@ -40,7 +39,7 @@ private:
     TokenLayout layout; // without its documents, which are in documentStarts_
     uint64_t firstToken = 0;
     uint64_t fileBytes = 0;
-    InputFile file; // closed where too many are open
+    MappedFile file; // closed where too many are open
     bool isOpen = false;
   };
   absl::Status add(const DataFile &file, void *hashState);

@@ -119,8 +119,8 @@ absl::StatusOr<TokenLayout> readTokenLayout(const InputFile &file) {
   return layout;
 }
 
-absl::Status readTokens(const InputFile &file, const TokenLayout &layout, uint64_t vocabulary, uint64_t first,
-                        absl::Span<int32_t> target, std::vector<uint8_t> &staging) {
+absl::Status readTokens(const MappedFile &file, const TokenLayout &layout, uint64_t vocabulary,
+                        uint64_t first, absl::Span<int32_t> target, std::vector<uint8_t> &staging) {
   uint64_t offset = layout.dataOffset + first * layout.elementBytes;
   uint64_t bytes = target.size() * layout.elementBytes;
   if (staging.size() < bytes)
@@ -135,7 +135,7 @@ absl::Status readTokens(const InputFile &file, const TokenLayout &layout, uint64
                    absl::StrCat("expected tokens below the vocabulary of ", vocabulary, ", found ",
                                 static_cast<uint32_t>(target[bad]), " at byte ",
                                 offset + bad * layout.elementBytes),
-                   {file.path()});
+                   {file.file().path()});
 }
 
 } // namespace rondo::rt

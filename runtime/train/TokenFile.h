@@ -1,7 +1,7 @@
 // One file of tokens: text, of which every byte is a token, or a token file (docs/format/tokens.md).
 #pragma once
 
-#include "runtime/files/InputFile.h"
+#include "runtime/files/MappedFile.h"
 
 #include <cstdint>
 #include <string_view>
@@ -28,7 +28,7 @@ absl::StatusOr<TokenLayout> readTokenLayout(const InputFile &file);
 // The tokens [first, first + target.size()), which must lie in the file. RND3501 if the file has become
 // shorter, RND3405 with the file and the byte if a token is `vocabulary` or more. `staging` holds file bytes
 // on their way.
-absl::Status readTokens(const InputFile &file, const TokenLayout &layout, uint64_t vocabulary, uint64_t first,
-                        absl::Span<int32_t> target, std::vector<uint8_t> &staging);
+absl::Status readTokens(const MappedFile &file, const TokenLayout &layout, uint64_t vocabulary,
+                        uint64_t first, absl::Span<int32_t> target, std::vector<uint8_t> &staging);
 
 } // namespace rondo::rt

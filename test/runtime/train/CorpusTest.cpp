@@ -4,6 +4,7 @@
 #include "test/runtime/files/TemporaryFolder.h"
 #include "test/runtime/train/TokenData.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace rondo::rt {
@@ -145,6 +146,28 @@ TEST_F(CorpusTest, noticesFilesThatChangeLater) {
   ASSERT_TRUE(corpus->read(0, {&token, 1}).ok());
   put("a", "short");
   EXPECT_EQ(errorIdOf(corpus->read(8, {&token, 1})), ErrorId::TokensTruncated); // open: its end is gone
+}
+
+TEST_F(CorpusTest, noticesPagesThatGoLater) {
+  absl::StatusOr<Corpus> corpus = open({put("a", std::string(100000, 'x'))});
+  std::vector<int32_t> tokens(1000);
+  ASSERT_TRUE(corpus->read(90000, absl::MakeSpan(tokens)).ok());
+  std::filesystem::resize_file(path("a"), 10000);
+  EXPECT_EQ(errorIdOf(corpus->read(90000, absl::MakeSpan(tokens))), ErrorId::TokensTruncated);
+  EXPECT_TRUE(corpus->read(0, absl::MakeSpan(tokens)).ok());
+}
+
+// The pass over the data at the start, which hashes it, keeps none of it.
+TEST_F(CorpusTest, opensMoreThanItMayHold) {
+  constexpr int64_t kBytes = 256 << 20;
+  std::filesystem::resize_file(put("a", ""), kBytes);
+  struct rusage start = {}, end = {};
+  getrusage(RUSAGE_SELF, &start);
+  absl::StatusOr<Corpus> corpus = open({path("a")});
+  getrusage(RUSAGE_SELF, &end);
+  ASSERT_TRUE(corpus.ok()) << formatError(corpus.status());
+  EXPECT_EQ(corpus->tokens(), static_cast<uint64_t>(kBytes));
+  EXPECT_LT(end.ru_maxrss - start.ru_maxrss, (kBytes >> 10) / 8); // KiB
 }
 
 TEST_F(CorpusTest, refusesMalformedTokenFiles) {
