@@ -1,8 +1,10 @@
 // Builds one tile kernel per distinct group and turns groups into commands.
 #include "passes/tile/Passes.h"
 
+#include "dialects/rondo/ErrorReport.h"
 #include "dialects/tile/Tile.h"
 #include "passes/tile/GroupKey.h"
+#include "runtime/format/KernelAbi.h"
 
 #include <cmath>
 #include <map>
@@ -111,6 +113,11 @@ FailureOr<const SharedKernel *> KernelFactory::kernelFor(const GroupForm &form,
   GroupKernel builder(form, kernel, context);
   if (failed(builder.emit()))
     return failure();
+  if (size_t arguments = builder.sources().size(); arguments > RONDO_MAX_KERNEL_ARGUMENTS)
+    return reportError(group.getLoc(), ErrorId::EntryRequest,
+                       "expected a kernel of at most " + Twine(RONDO_MAX_KERNEL_ARGUMENTS) +
+                           " buffers for '" + source + "', found " + Twine(arguments),
+                       "give the model fewer of the ops or parameters whose values it takes or gives");
   shared.symbol = FlatSymbolRefAttr::get(symbols.insert(kernel)); // made unique
   shared.sources.assign(builder.sources().begin(), builder.sources().end());
   return &shared;

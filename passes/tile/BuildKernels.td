@@ -18,7 +18,8 @@ def BuildKernels : Pass<"rondo-build-kernels", "::mlir::ModuleOp"> {
     The root op of a group gives the grid and the body (`TileRootOpInterface`); a group without root is a row kernel: each
     workgroup computes `rows` whole rows. Fused ops are emitted region by region (`PointwiseTileOpInterface`).
 
-    Refuses groups that `rondo-form-groups` would not form, and groups without `slices`.
+    Refuses groups that `rondo-form-groups` would not form, groups without `slices`, and groups whose kernel would have more
+    arguments than a package may hold (2048): a step of a model with 2047 dropouts or parameters, say.
 
     Example: test/passes/tile/build-kernels.mlir.
   }];

@@ -10,6 +10,9 @@
 /* Every buffer and the scratch start at a multiple of this many bytes. */
 #define RONDO_BUFFER_ALIGNMENT 64
 
+/* A kernel has at most so many arguments; a global norm reads a sum per parameter. */
+#define RONDO_MAX_KERNEL_ARGUMENTS 2048
+
 /* Runs workgroups [begin, end) of a kernel. `buffers` holds one pointer per kernel argument, in order; no two
  * arguments overlap unless both are only read. `scratch` belongs to this call alone and holds the kernel's
  * scratch_bytes, uninitialised. Kernels do not fail, allocate, throw or touch errno: the caller has checked

@@ -18,7 +18,7 @@ namespace rondo::rt::package {
 inline constexpr uint64_t kMaxRank = 8;
 inline constexpr uint64_t kMaxNameBytes = 1024;
 inline constexpr uint64_t kMaxTextBytes = 4096;
-inline constexpr uint64_t kMaxArguments = 2048;   // a global norm reads a sum per parameter
+inline constexpr uint64_t kMaxArguments = RONDO_MAX_KERNEL_ARGUMENTS;
 inline constexpr uint64_t kMaxBindings = 1 << 18; // of all commands of one entry
 inline constexpr uint64_t kMaxEntries = 256;
 inline constexpr uint64_t kMaxStates = 1 << 14;
