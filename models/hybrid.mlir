@@ -8,6 +8,7 @@ spec.model @hybrid {
   spec.hyper @pairs = 3 in [1, 1024]
   spec.hyper @segment = 1024 in [4, 65536]
   spec.hyper @eps = 1e-6 in [0, 1]
+  spec.hyper @dropout = 0 in [0, 0.99]
   spec.require @width mod (2 * @heads) == 0, "each head rotates pairs of lanes"
   spec.preset "tiny" { vocab = 256, width = 64, heads = 4, pairs = 1, segment = 32 }
 
@@ -16,7 +17,8 @@ spec.model @hybrid {
     %a = spec.linear %n to(@ffn_width) weight("ffn.fc1.weight", kaiming, decay) act(silu)
     %b = spec.linear %n to(@ffn_width) weight("ffn.gate.weight", kaiming, decay)
     %c = spec.mul %a, %b
-    %y = spec.linear %c to(@width) weight("ffn.fc2.weight", kaiming, decay) residual(%x)
+    %d = spec.linear %c to(@width) weight("ffn.fc2.weight", kaiming, decay)
+    %y = spec.dropout %d rate(@dropout) residual(%x)
     spec.yield %y
   }
 
@@ -30,7 +32,8 @@ spec.model @hybrid {
     %o = spec.retention %qr, %kr, %v decay(1 - pow(2, -5 - head)) scale(rsqrt(@width / @heads))
     %m = spec.rms_norm %o eps(@eps)
     %u = spec.mul %m, %g
-    %y = spec.linear %u to(@width) weight("out_proj.weight", xavier(pow(2, -1)), decay) residual(%x)
+    %p = spec.linear %u to(@width) weight("out_proj.weight", xavier(pow(2, -1)), decay)
+    %y = spec.dropout %p rate(@dropout) residual(%x)
     spec.yield %y
   }
 
@@ -41,7 +44,8 @@ spec.model @hybrid {
     %v = spec.linear %n heads(@heads) weight("v_proj.weight", kaiming, decay)
     %qr, %kr = spec.rotary %q, %k theta(standard) pairs(interleaved)
     %o = spec.dilated_attention %qr, %kr, %v segments(@segment * pow(4, pattern)) ratios([1, 4, 16]) scale(rsqrt(@width / @heads))
-    %y = spec.linear %o to(@width) weight("out_proj.weight", kaiming, decay) residual(%x)
+    %p = spec.linear %o to(@width) weight("out_proj.weight", kaiming, decay)
+    %y = spec.dropout %p rate(@dropout) residual(%x)
     spec.yield %y
   }
 
@@ -55,7 +59,8 @@ spec.model @hybrid {
 
   %tokens = spec.input "tokens" tokens(@vocab) text
   %e = spec.embedding %tokens to(@width) weight("embed_tokens.weight", normal(rsqrt(@width)), no_decay)
-  %h = spec.repeat @pair(%e) times(@pairs) names("pairs.{layer}.")
+  %x = spec.dropout %e rate(@dropout)
+  %h = spec.repeat @pair(%x) times(@pairs) names("pairs.{layer}.")
   %n = spec.rms_norm %h eps(@eps) weight("norm.weight", ones, no_decay)
   %logits = spec.linear %n to(@vocab) weight("output_projection.weight", normal(rsqrt(@width)), decay)
   spec.output "logits" %logits

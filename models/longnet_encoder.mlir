@@ -18,18 +18,18 @@ spec.model @longnet_encoder {
 
   spec.block @layer(%x) {
     %n = spec.layer_norm %x eps(@eps) weight("self_attn_layer_norm.weight", ones, no_decay) bias("self_attn_layer_norm.bias", zeros, no_decay)
-    %q = spec.linear %n heads(@heads) weight("self_attn.q_proj.weight", kaiming, decay) bias("self_attn.q_proj.bias", zeros, no_decay)
-    %k = spec.linear %n heads(@heads) weight("self_attn.k_proj.weight", kaiming, decay) bias("self_attn.k_proj.bias", zeros, no_decay)
-    %v = spec.linear %n heads(@heads) weight("self_attn.v_proj.weight", kaiming(sqrt(log(2 * @layers))), decay) bias("self_attn.v_proj.bias", zeros, no_decay)
+    %q = spec.linear %n heads(@heads) weight("self_attn.q_proj.weight", kaiming, decay) bias("self_attn.q_proj.bias", kaiming, no_decay)
+    %k = spec.linear %n heads(@heads) weight("self_attn.k_proj.weight", kaiming, decay) bias("self_attn.k_proj.bias", kaiming, no_decay)
+    %v = spec.linear %n heads(@heads) weight("self_attn.v_proj.weight", kaiming(sqrt(log(2 * @layers))), decay) bias("self_attn.v_proj.bias", kaiming(sqrt(log(2 * @layers))), no_decay)
     %qr, %kr = spec.rotary %q, %k theta(standard) pairs(interleaved)
     %o = spec.dilated_attention %qr, %kr, %v segments(@segment * pow(2, pattern)) ratios([1, 2, 4, 6, 12]) scale(rsqrt(@width / @heads)) bidirectional
     %m = spec.layer_norm %o joined eps(@eps) weight("self_attn.inner_attn_ln.weight", ones, no_decay) bias("self_attn.inner_attn_ln.bias", zeros, no_decay)
-    %a = spec.linear %m weight("self_attn.out_proj.weight", kaiming(sqrt(log(2 * @layers))), decay) bias("self_attn.out_proj.bias", zeros, no_decay)
+    %a = spec.linear %m weight("self_attn.out_proj.weight", kaiming(sqrt(log(2 * @layers))), decay) bias("self_attn.out_proj.bias", kaiming(sqrt(log(2 * @layers))), no_decay)
     %y = spec.dropout %a rate(@dropout) residual(%x)
     %f = spec.layer_norm %y eps(@eps) weight("final_layer_norm.weight", ones, no_decay) bias("final_layer_norm.bias", zeros, no_decay)
-    %h = spec.linear %f to(@ffn_width) weight("ffn.fc1.weight", kaiming(sqrt(log(2 * @layers))), decay) bias("ffn.fc1.bias", zeros, no_decay) act(gelu)
+    %h = spec.linear %f to(@ffn_width) weight("ffn.fc1.weight", kaiming(sqrt(log(2 * @layers))), decay) bias("ffn.fc1.bias", kaiming(sqrt(log(2 * @layers))), no_decay) act(gelu)
     %s = spec.layer_norm %h eps(@eps) weight("ffn.ffn_layernorm.weight", ones, no_decay) bias("ffn.ffn_layernorm.bias", zeros, no_decay)
-    %b = spec.linear %s to(@width) weight("ffn.fc2.weight", kaiming(sqrt(log(2 * @layers))), decay) bias("ffn.fc2.bias", zeros, no_decay)
+    %b = spec.linear %s to(@width) weight("ffn.fc2.weight", kaiming(sqrt(log(2 * @layers))), decay) bias("ffn.fc2.bias", kaiming(sqrt(log(2 * @layers))), no_decay)
     %z = spec.dropout %b rate(@dropout) residual(%y)
     spec.yield %z
   }
