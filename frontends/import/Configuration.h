@@ -25,6 +25,7 @@ public:
   // evaluated.
   std::vector<int64_t> counts(llvm::StringRef key);
   double number(llvm::StringRef key, double fallback);
+  bool has(llvm::StringRef key) const { return object.get(key); }
   bool flag(llvm::StringRef key, bool fallback);
   // One of `words`; an absent key is `fallback`.
   std::string word(llvm::StringRef key, llvm::ArrayRef<llvm::StringRef> words, llvm::StringRef fallback);

@@ -6,7 +6,8 @@
 
 namespace rondo {
 
-// torchscale's DecoderConfig with segment_length and dilated_ratio (its attributes as JSON).
+// torchscale's DecoderConfig or EncoderConfig with segment_length and dilated_ratio (its attributes as JSON).
+// A configuration with the key encoder_embed_dim is an encoder's.
 LongNetDescription describeTorchscaleLongNet(Configuration &configuration);
 
 } // namespace rondo

@@ -29,12 +29,18 @@ private:
   void feedForward();
   void graph();
 
-  // A parameter pair NAME.weight and NAME.bias of a linear layer. MAGNETO's sub-layer norms go with larger
-  // values on some paths.
-  std::string product(const std::string &name, bool enlarged) const {
-    std::string initial = enlarged && model.subNorms ? "kaiming(sqrt(log(2 * @layers)))" : "kaiming";
+  // A parameter pair NAME.weight and NAME.bias of a linear layer. On the paths into the residual stream,
+  // MAGNETO's sub-layer norms go with larger values, and DeepNorm with smaller ones.
+  std::string product(const std::string &name, bool intoResidual) const {
+    std::string initial = !intoResidual    ? "kaiming"
+                          : model.subNorms ? "kaiming(sqrt(log(2 * @layers)))"
+                          : model.deepNorm ? "kaiming(pow(8 * @layers, -0.25))"
+                                           : "kaiming";
     return " weight(\"" + name + ".weight\", " + initial + ", decay) bias(\"" + name + ".bias\", " + initial +
            ", no_decay)";
+  }
+  std::string residual(StringRef value) const {
+    return (" residual(%" + value + (model.deepNorm ? ", pow(2 * @layers, 0.25))" : ")")).str();
   }
   std::string norm(StringRef from, const std::string &name, StringRef flags = "") const {
     return ("spec.layer_norm %" + from + flags).str() + " eps(@eps) weight(\"" + name +
@@ -70,9 +76,11 @@ void SpecText::header() {
 }
 
 void SpecText::attention() {
-  os << "    %n = " << norm("x", "self_attn_layer_norm") << '\n';
+  StringRef from = model.normBefore ? "n" : "x";
+  if (model.normBefore)
+    os << "    %n = " << norm("x", "self_attn_layer_norm") << '\n';
   for (StringRef name : {"q", "k", "v"})
-    os << "    %" << name << " = spec.linear %n heads(@heads)"
+    os << "    %" << name << " = spec.linear %" << from << " heads(@heads)"
        << product(("self_attn." + name + "_proj").str(), name == "v") << '\n';
   if (model.xPos)
     os << "    %qr, %kr = spec.rotary %q, %k theta(standard) pairs(interleaved)\n";
@@ -82,21 +90,26 @@ void SpecText::attention() {
   if (model.xPos)
     os << " lane_decay(pow((2 * pair + 0.4 * dim) / (1.4 * dim), 1 / " << shortestNumber(model.xPosBase)
        << "))";
-  os << (model.frozenMixture ? " frozen_mixture\n" : "\n");
+  os << (model.bidirectional ? " bidirectional" : "") << (model.frozenMixture ? " frozen_mixture\n" : "\n");
   if (model.subNorms)
     os << "    %m = " << norm("o", "self_attn.inner_attn_ln", " joined") << '\n';
-  os << "    %y = spec.linear %" << (model.subNorms ? 'm' : 'o') << " to(@width)"
-     << product("self_attn.out_proj", true) << " residual(%x)\n";
+  os << "    %" << (model.normBefore ? 'y' : 'r') << " = spec.linear %" << (model.subNorms ? 'm' : 'o')
+     << " to(@width)" << product("self_attn.out_proj", true) << residual("x") << '\n';
+  if (!model.normBefore)
+    os << "    %y = " << norm("r", "self_attn_layer_norm") << '\n';
 }
 
 void SpecText::feedForward() {
-  os << "    %f = " << norm("y", "final_layer_norm") << '\n'
-     << "    %h = spec.linear %f to(@ffn_width)" << product("ffn.fc1", true) << " act(" << model.activation
-     << ")\n";
+  if (model.normBefore)
+    os << "    %f = " << norm("y", "final_layer_norm") << '\n';
+  os << "    %h = spec.linear %" << (model.normBefore ? 'f' : 'y') << " to(@ffn_width)"
+     << product("ffn.fc1", true) << " act(" << model.activation << ")\n";
   if (model.subNorms)
     os << "    %s = " << norm("h", "ffn.ffn_layernorm") << '\n';
-  os << "    %z = spec.linear %" << (model.subNorms ? 's' : 'h') << " to(@width)" << product("ffn.fc2", true)
-     << " residual(%y)\n";
+  os << "    %" << (model.normBefore ? 'z' : 't') << " = spec.linear %" << (model.subNorms ? 's' : 'h')
+     << " to(@width)" << product("ffn.fc2", true) << residual("y") << '\n';
+  if (!model.normBefore)
+    os << "    %z = " << norm("t", "final_layer_norm") << '\n';
 }
 
 void SpecText::graph() {
@@ -110,9 +123,10 @@ void SpecText::graph() {
   if (model.normAfterEmbedding)
     os << "  %en = " << norm("e", "layernorm_embedding") << '\n';
   os << "  %s = spec.repeat @layer(" << (model.normAfterEmbedding ? "%en" : "%e")
-     << ") times(@layers) names(\"layers.{layer}.\")\n"
-     << "  %n = " << norm("s", "layer_norm") << '\n'
-     << "  %logits = spec.linear %n to(@vocab)";
+     << ") times(@layers) names(\"layers.{layer}.\")\n";
+  if (model.normBefore)
+    os << "  %n = " << norm("s", "layer_norm") << '\n';
+  os << "  %logits = spec.linear %" << (model.normBefore ? 'n' : 's') << " to(@vocab)";
   if (model.tied)
     os << " weight(\"embed_tokens.weight\")\n";
   else

@@ -16,6 +16,9 @@ struct LongNetDescription {
   bool xPos = false;
   double xPosBase = 512;
   bool subNorms = false;        // after attention and after the activation
+  bool normBefore = true;       // norms before layers and after the last; else after each residual sum
+  bool deepNorm = false;        // residual times (2 L)^(1/4), smaller initial values on the paths beside it
+  bool bidirectional = false;   // the encoder form
   bool scaledEmbedding = false; // by sqrt(width)
   bool normAfterEmbedding = false;
   bool tied = false; // the head reads the embedding

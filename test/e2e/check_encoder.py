@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """The encoder form of LongNet against float64, at a length that ends inside segments: check_encoder.py BUILD."""
-import math
 import os
 import sys
 
@@ -8,6 +7,7 @@ import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
 import programs  # noqa: E402
+from float64_layers import attention, cross_entropy, gelu, linear, norm, rotate, visible  # noqa: E402
 from programs import tensor_file  # noqa: E402
 
 MODEL = os.path.join(programs.ROOT, "models", "longnet_encoder.mlir")
@@ -15,49 +15,14 @@ BATCH, TIME, HEADS, LAYERS, SEGMENT = 2, 75, 4, 2, 32  # the preset "tiny"
 RATIOS = (1, 2, 4, 6, 12)
 
 
-def norm(x, weights, name):
-    centred = x - x.mean(-1, keepdims=True)
-    return centred / numpy.sqrt((centred ** 2).mean(-1, keepdims=True) + 1e-5) * weights[f"{name}.weight"] + weights[f"{name}.bias"]
-
-
-def linear(x, weights, name):
-    return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
-
-
-def rotate(x):
-    half = x.shape[-1] // 2
-    angles = numpy.arange(x.shape[1])[:, None] * 10000.0 ** (-numpy.arange(half) / half)
-    turned = (x[..., 0::2] + 1j * x[..., 1::2]) * numpy.exp(1j * angles)[:, None]
-    return numpy.stack([turned.real, turned.imag], -1).reshape(x.shape)
-
-
-def visible():
-    """How many patterns show key s to query t, for each head: [H, T, T]."""
-    counts = numpy.zeros((HEADS, TIME, TIME))
-    position = numpy.arange(TIME)
-    for pattern, ratio in enumerate(RATIOS):
-        segment = SEGMENT << pattern
-        together = position[:, None] // segment == position // segment
-        for head in range(HEADS):
-            takes_part = position % segment % ratio == head // math.ceil(HEADS / ratio)
-            counts[head] += together & takes_part[:, None] & takes_part
-    return counts
-
-
-def attention(q, k, v):
-    scores = numpy.einsum("bthd,bshd->bhts", rotate(q), rotate(k)) / math.sqrt(q.shape[-1])
-    shares = visible() * numpy.exp(scores)
-    return numpy.einsum("bhts,bshd->bthd", shares / shares.sum(-1, keepdims=True), v)
-
-
 def layer(x, weights, name):
     n = norm(x, weights, f"{name}self_attn_layer_norm")
     q, k, v = (linear(n, weights, f"{name}self_attn.{part}_proj").reshape(BATCH, TIME, HEADS, -1) for part in "qkv")
-    o = norm(attention(q, k, v).reshape(x.shape), weights, f"{name}self_attn.inner_attn_ln")
+    counts = visible(TIME, HEADS, [SEGMENT << pattern for pattern in range(len(RATIOS))], RATIOS)
+    o = norm(attention(rotate(q), rotate(k), v, counts).reshape(x.shape), weights, f"{name}self_attn.inner_attn_ln")
     y = linear(o, weights, f"{name}self_attn.out_proj") + x
     f = linear(norm(y, weights, f"{name}final_layer_norm"), weights, f"{name}ffn.fc1")
-    gelu = f * (1 + numpy.vectorize(math.erf)(f / math.sqrt(2))) / 2
-    return linear(norm(gelu, weights, f"{name}ffn.ffn_layernorm"), weights, f"{name}ffn.fc2") + y
+    return linear(norm(gelu(f), weights, f"{name}ffn.ffn_layernorm"), weights, f"{name}ffn.fc2") + y
 
 
 def model(weights, tokens):
@@ -68,9 +33,7 @@ def model(weights, tokens):
 
 
 def loss(weights, tokens, targets):
-    logits = model(weights, tokens)
-    picked = numpy.take_along_axis(logits, numpy.maximum(targets, 0)[..., None], -1)[..., 0]
-    return (numpy.log(numpy.exp(logits).sum(-1)) - picked)[targets >= 0].mean()
+    return cross_entropy(model(weights, tokens), targets)
 
 
 def check_gradients(score, run, weights, tokens, targets):

@@ -7,6 +7,7 @@ import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
 import programs  # noqa: E402
+from float64_layers import cross_entropy, linear, norm, rotate  # noqa: E402
 from programs import tensor_file  # noqa: E402
 
 BATCH, TIME, WIDTH, CLASSES = 2, 12, 16, 11
@@ -36,23 +37,6 @@ spec.model @features {{
 ENTRIES = [f"{kind}:B={BATCH},T={TIME}" for kind in ("forward", "prefill", "grad", "train", "vjp")] + [f"decode:B={BATCH}"]
 
 
-def norm(x, weights, name):
-    centred = x - x.mean(-1, keepdims=True)
-    root = numpy.sqrt((centred ** 2).mean(-1, keepdims=True) + 1e-5)
-    return centred / root * weights[f"{name}.weight"] + weights[f"{name}.bias"]
-
-
-def linear(x, weights, name):
-    return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
-
-
-def rotate(x):
-    half = x.shape[-1] // 2
-    angles = numpy.arange(x.shape[1])[:, None] * 10000.0 ** (-numpy.arange(half) / half)
-    turned = (x[..., 0::2] + 1j * x[..., 1::2]) * numpy.exp(1j * angles)[:, None]
-    return numpy.stack([turned.real, turned.imag], -1).reshape(x.shape)
-
-
 def layer(x, weights, name):
     n = norm(x, weights, f"{name}norm")
     q, k, v = (linear(n, weights, name + part).reshape(BATCH, -1, 4, 8) for part in "qkv")
@@ -74,9 +58,7 @@ def model(weights, features):
 
 
 def loss(weights, features, targets):
-    logits = model(weights, features)
-    picked = numpy.take_along_axis(logits, targets[..., None], -1)[..., 0]
-    return (numpy.log(numpy.exp(logits).sum(-1)) - picked).mean()
+    return cross_entropy(model(weights, features), targets)
 
 
 def check_inference(score, run, weights, features):
