@@ -102,17 +102,13 @@ public:
   AppendKernel(AppendCacheOp op, KernelBuilder &kernel, Value batch, Value stream)
       : op(op), kernel(kernel), tile(kernel.builder(), kernel.loc()), batch(batch), stream(stream),
         capacity(shapeOf(op.getCache())[2]), width(shapeOf(op.getCache())[3]), time(shapeOf(op.getRows())[1]),
-        rows(std::min(kernel.sizes().rows, capacity)),
         walk(kernel, {}, op.getDilation(), time, op.getHeads(), batch) {}
 
   void emit() {
     if (!isInPlace())
-      walk.loop(tile.index(0), tile.index(capacity), rows, [&](Value row) {
-        Value count = left(tile.index(capacity), row);
-        Value kept = kernel.loadState(op.getCache(), batch, region(row), count);
-        kernel.storeState(op.getNext(), kept, batch, region(row), count);
-      });
-    appendRows();
+      copyCache(std::min(kernel.sizes().rows, capacity));
+    // No more rows than a stretch can have: what a mask leaves out may cost as much as what is stored.
+    appendRows(std::min(kernel.sizes().rows, walk.longestRun(op.getPattern())));
   }
 
 private:
@@ -125,10 +121,18 @@ private:
            });
   }
 
-  rondo::Region region(Value row) {
+  void copyCache(int64_t rows) {
+    walk.loop(tile.index(0), tile.index(capacity), rows, [&](Value row) {
+      Value count = left(tile.index(capacity), row, rows);
+      Value kept = kernel.loadState(op.getCache(), batch, region(row, rows), count);
+      kernel.storeState(op.getNext(), kept, batch, region(row, rows), count);
+    });
+  }
+
+  rondo::Region region(Value row, int64_t rows) {
     return {tile.add(tile.times(stream, capacity), row), tile.index(0), rows, width};
   }
-  Value left(Value end, Value row) { return tile.minI(tile.sub(end, row), tile.index(rows)); }
+  Value left(Value end, Value row, int64_t rows) { return tile.minI(tile.sub(end, row), tile.index(rows)); }
   Value integer(Value graph, Value column) {
     return tile.toIndex(tile.scalar(kernel.buffer(graph), {batch, column}));
   }
@@ -149,7 +153,7 @@ private:
 
   // The rows of the last document's open segment that stand in this stretch. In an empty stretch there are
   // none: the document ends where it begins.
-  void appendRows() {
+  void appendRows(int64_t rows) {
     Value zero = tile.index(0), one = tile.index(1), atEnd = tile.index(time);
     auto [keyHead, offset] = keyHeadAndOffset();
     Value length = integer(op.getDocumentBounds(), atEnd);
@@ -164,11 +168,11 @@ private:
     auto sparse = [&](Value row) { return tile.maxI(tile.ceilDividedBy(tile.sub(row, base), ratio), zero); };
     Value end = sparse(length);
     walk.loop(sparse(documentBegin), end, rows, [&](Value row) {
-      Value count = left(end, row);
+      Value count = left(end, row, rows);
       Value from = walk.bufferRow(tile.add(base, tile.times(row, ratio)));
       Value loaded = tile.loadRows(kernel.buffer(op.getRows()), {from, tile.times(keyHead, width)},
                                    {rows, width}, tile.index(ratio), count);
-      kernel.storeState(op.getNext(), loaded, batch, region(row), count);
+      kernel.storeState(op.getNext(), loaded, batch, region(row, rows), count);
     });
   }
 
@@ -176,7 +180,7 @@ private:
   KernelBuilder &kernel;
   TileArithmetic tile;
   Value batch, stream;
-  int64_t capacity, width, time, rows;
+  int64_t capacity, width, time;
   AttentionWalk walk;
 };
 
