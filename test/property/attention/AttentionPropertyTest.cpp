@@ -11,8 +11,8 @@ using rondo::reference::NamedValue;
 
 namespace {
 
-// Lengths across the edges of tiles (64 rows) and of a workgroup's span (1024).
-constexpr int64_t kTimes[] = {1, 63, 64, 65, 130, 7, 200, 1030};
+// Lengths across the edges of tiles (128 rows) and of a workgroup's span (1024).
+constexpr int64_t kTimes[] = {1, 127, 128, 129, 260, 7, 200, 1030};
 
 AttentionCase caseOf(uint64_t seed, Random &random) {
   int64_t time = kTimes[seed % std::size(kTimes)];
