@@ -1,6 +1,6 @@
 // Compiled attention and its gradients against float64, on every kind of pattern, document and cache.
 #include "test/property/CaseFactor.h"
-#include "test/property/attention/AttentionInputs.h"
+#include "test/property/attention/AttentionChecks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,49 +11,10 @@ using rondo::reference::NamedValue;
 
 namespace {
 
-// Lengths across the edges of tiles (128 rows) and of a workgroup's span (1024).
-constexpr int64_t kTimes[] = {1, 127, 128, 129, 260, 7, 200, 1030};
-
-AttentionCase caseOf(uint64_t seed, Random &random) {
-  int64_t time = kTimes[seed % std::size(kTimes)];
-  AttentionCase shape = rondo::reference::randomAttention(random, time, std::max<int64_t>(time / 2, 2));
-  if (time > 1000) { // the definition takes T^2
-    shape.batch = std::min<int64_t>(shape.batch, 2);
-    shape.heads = shape.keyHeads = std::min<int64_t>(shape.heads, 2);
-  }
-  return shape;
-}
-
-std::vector<NamedValue> arguments(const AttentionCase &shape, const std::vector<NamedValue> &further = {},
-                                  bool withCaches = true) {
-  std::vector<NamedValue> all{shape.q(), shape.k(), shape.v()};
-  for (const std::vector<NamedValue> &part :
-       {further, shape.documentInputs(), withCaches ? shape.cacheInputs() : std::vector<NamedValue>()})
-    all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
-
-std::string forward(const AttentionCase &shape) {
-  return shape.function("forward", arguments(shape), shape.documentsLine() + shape.forwardLine(),
-                        {shape.o(), shape.lse()});
-}
-
-// The same bits whether one thread runs all workgroups or three share them.
-std::vector<std::vector<float>> runTwice(CompiledModule &module, const std::string &entry,
-                                         std::vector<Buffer> inputs) {
-  std::vector<std::vector<float>> results;
-  std::vector<Buffer> shared = module.run(entry, inputs, 3);
-  for (Buffer &result : module.run(entry, inputs)) {
-    results.push_back(result.values<float>());
-    EXPECT_TRUE(sameBits(results.back(), shared[results.size() - 1].values<float>()));
-  }
-  return results;
-}
-
 template <typename Check> void forCases(uint64_t first, uint64_t count, Check check) {
   for (uint64_t seed = first; seed < first + count * rondo::property::caseFactor(); ++seed) {
     Random random(seed);
-    AttentionCase shape = caseOf(seed, random);
+    AttentionCase shape = attentionCase(seed, random);
     SCOPED_TRACE("seed " + std::to_string(seed) + ":" + shape.forwardLine());
     check(shape, random);
     if (testing::Test::HasFatalFailure())
@@ -63,17 +24,9 @@ template <typename Check> void forCases(uint64_t first, uint64_t count, Check ch
 
 } // namespace
 
-static void checkForward(const AttentionCase &shape, Random &random) {
-  AttentionInputs inputs(shape, random);
-  CompiledModule module(forward(shape));
-  std::vector<std::vector<float>> found = runTwice(module, "forward", inputs.buffers());
-  rondo::reference::AttentionAnswer expected = attend(inputs.problem);
-  double loss = lossOf(inputs.problem, expected.lse);
-  expectNear(found[0], expected.o, loss, "o");
-  expectLse(found[1], expected.lse, loss);
+TEST(Attention, AgreesWithFloat64) {
+  forCases(0, 16, [](const AttentionCase &shape, Random &random) { checkForward(shape, random); });
 }
-
-TEST(Attention, AgreesWithFloat64) { forCases(0, 16, checkForward); }
 
 TEST(Attention, ARowIsTheSameAloneAndInCompany) {
   forCases(100, 6, [](AttentionCase shape, Random &random) {
@@ -81,7 +34,7 @@ TEST(Attention, ARowIsTheSameAloneAndInCompany) {
     AttentionCase one = shape;
     one.batch = 1;
     AttentionInputs inputs(shape, random);
-    CompiledModule together(forward(shape)), alone(forward(one));
+    CompiledModule together(forwardEntry(shape)), alone(forwardEntry(one));
     std::vector<Buffer> all = inputs.buffers();
     std::vector<Buffer> found = together.run("forward", all);
     for (int64_t b = 0; b < 3; ++b) {
@@ -96,40 +49,9 @@ TEST(Attention, ARowIsTheSameAloneAndInCompany) {
   });
 }
 
-static void checkGradients(const AttentionCase &shape, Random &random) {
-  AttentionInputs inputs(shape, random);
-  const AttentionProblem &problem = inputs.problem;
-  int64_t numbers = random() % 2 ? 1 : problem.patterns();
-  NamedValue delta = shape.delta(numbers), dO = shape.o("%do");
-  std::vector<NamedValue> further{shape.lse(), delta, dO},
-      operands{shape.q(), shape.k(), shape.v(), shape.lse(), delta, dO};
-  NamedValue dq{"%dq", shape.q().type}, dk{"%dk", shape.k().type}, dv{"%dv", shape.v().type};
-  CompiledModule module(
-      shape.function("queries", arguments(shape, further),
-                     shape.documentsLine() + shape.line("attention_grad_queries", operands, {dq}), {dq}) +
-      shape.function("keys", arguments(shape, further, false),
-                     shape.documentsLine() + shape.line("attention_grad_keys", operands, {dk, dv}, false),
-                     {dk, dv}) +
-      shape.function("all", arguments(shape, further),
-                     shape.documentsLine() + shape.line("attention_gradients", operands, {dq, dk, dv}),
-                     {dq, dk, dv}));
-  Tensor lse = rounded(attend(problem).lse);
-  Tensor deltas =
-      rounded(rondo::reference::randomTensor(random, {shape.batch, shape.time, shape.heads, numbers}));
-  auto expected = attentionGradient(problem, lse, deltas, inputs.dO);
-  double loss = lossOf(problem, lse);
-  auto queries = runTwice(module, "queries", inputs.buffers({&lse, &deltas, &inputs.dO}));
-  expectNear(queries[0], expected.dq, loss, "dq");
-  auto keys = runTwice(module, "keys", inputs.buffers({&lse, &deltas, &inputs.dO}, false));
-  expectNear(keys[0], expected.dk, loss, "dk");
-  expectNear(keys[1], expected.dv, loss, "dv");
-  auto all = runTwice(module, "all", inputs.buffers({&lse, &deltas, &inputs.dO}));
-  expectNear(all[0], expected.dq, loss, "dq of all");
-  expectNear(all[1], expected.dk, loss, "dk of all");
-  expectNear(all[2], expected.dv, loss, "dv of all");
+TEST(Attention, GradientsAgreeWithFloat64) {
+  forCases(200, 12, [](const AttentionCase &shape, Random &random) { checkGradients(shape, random); });
 }
-
-TEST(Attention, GradientsAgreeWithFloat64) { forCases(200, 12, checkGradients); }
 
 // So many batch rows or whole segments that workgroups own segments and compute weights once.
 TEST(Attention, GradientsOfManySegmentsAgreeWithFloat64) {
@@ -171,7 +93,7 @@ static Tensor absolute(Tensor tensor) {
 static void checkPatternDots(const AttentionCase &shape, const AttentionInputs &inputs, const Tensor &lse) {
   NamedValue dO = shape.o("%do"), delta = shape.delta(inputs.problem.patterns());
   CompiledModule module(shape.function(
-      "dots", arguments(shape, {shape.lse(), dO}),
+      "dots", attentionArguments(shape, {shape.lse(), dO}),
       shape.documentsLine() +
           shape.line("attention_pattern_dots", {shape.q(), shape.k(), shape.v(), shape.lse(), dO}, {delta}),
       {delta}));
@@ -210,7 +132,7 @@ TEST(Attention, DotsOfAPatternThatWeighsNothingAreFinite) {
   NamedValue dO = shape.o("%do"), delta = shape.delta(2);
   Tensor lse = rounded(attend(inputs.problem).lse);
   CompiledModule module(shape.function(
-      "dots", arguments(shape, {shape.lse(), dO}),
+      "dots", attentionArguments(shape, {shape.lse(), dO}),
       shape.line("attention_pattern_dots", {shape.q(), shape.k(), shape.v(), shape.lse(), dO}, {delta}),
       {delta}));
   std::vector<float> found = runTwice(module, "dots", inputs.buffers({&lse, &inputs.dO}))[0];
@@ -234,7 +156,7 @@ TEST(Attention, PatternsThatCoverEverythingArePlainAttention) {
       shape.segments = segments;
       shape.ratios.assign(segments.size(), 1);
       AttentionInputs inputs(shape, random);
-      CompiledModule module(forward(shape));
+      CompiledModule module(forwardEntry(shape));
       auto found = runTwice(module, "forward", inputs.buffers());
       for (int64_t row = 0; row < 2 * 130 * 2; ++row) {
         int64_t head = row % 2, t = row / 2 % 130, b = row / 260, keys = bidirectional ? 130 : t + 1;

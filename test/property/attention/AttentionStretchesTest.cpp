@@ -2,7 +2,7 @@
 // sequence has.
 #include "mlir/Parser/Parser.h"
 #include "test/property/CaseFactor.h"
-#include "test/property/attention/AttentionInputs.h"
+#include "test/property/attention/AttentionChecks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,25 +15,6 @@ using namespace rondo::test;
 using rondo::reference::chance;
 using rondo::reference::NamedValue;
 using rondo::reference::pick;
-
-namespace {
-
-AttentionCase steppedCase(Random &random, int64_t time) {
-  AttentionCase shape = rondo::reference::randomAttention(random, time, std::max<int64_t>(time / 3, 2));
-  shape.bidirectional = shape.frozen = false;
-  shape.documents = shape.caches = true;
-  return shape;
-}
-
-// NaN for NaN; otherwise the same number.
-void expectSame(const std::vector<float> &actual, const Tensor &expected) {
-  ASSERT_EQ(actual.size(), expected.data.size());
-  for (size_t i = 0; i < actual.size(); ++i)
-    if (!std::isnan(expected.data[i]) || !std::isnan(actual[i]))
-      ASSERT_EQ(actual[i], expected.data[i]) << "at " << i;
-}
-
-} // namespace
 
 TEST(Documents, BeginWherePositionsAreZero) {
   for (uint64_t seed = 1; seed <= 6 * rondo::property::caseFactor(); ++seed) {
@@ -58,33 +39,8 @@ TEST(Documents, BeginWherePositionsAreZero) {
 }
 
 TEST(AppendCache, KeepsExactlyTheOpenSegment) {
-  for (uint64_t seed = 1; seed <= 12 * rondo::property::caseFactor(); ++seed) {
-    Random random(seed);
-    AttentionCase shape =
-        steppedCase(random, std::initializer_list<int64_t>{1, 5, 64, 130}.begin()[seed % 4]);
-    AttentionInputs inputs(shape, random);
-    int64_t pattern = pick(random, 0, inputs.problem.patterns() - 1);
-    NamedValue cache{"%c", shape.cacheInputs()[2 * pattern].type}, next{"%next", cache.type};
-    std::vector<NamedValue> arguments{shape.k(), cache};
-    for (const NamedValue &input : shape.documentInputs())
-      arguments.push_back(input);
-    std::string integers = AttentionCase::tensor({shape.batch, shape.time}, "i32"),
-                more = AttentionCase::tensor({shape.batch, shape.time + 1}, "i32");
-    std::string line =
-        "  %next = rondo.append_cache %c, %k positions(%p) documents(%index, %bounds) dilation " +
-        shape.dilation() + " pattern " + std::to_string(pattern) + " heads " + std::to_string(shape.heads) +
-        " : (" + cache.type + ", " + shape.k().type + ", " + arguments[2].type + ", " + integers + ", " +
-        more + ") -> " + cache.type + "\n";
-    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + line);
-    CompiledModule module(shape.function("append", arguments, shape.documentsLine() + line, {next}));
-    std::vector<Buffer> buffers;
-    buffers.push_back(floats(inputs.problem.k));
-    buffers.push_back(floats(inputs.problem.caches[2 * pattern]));
-    buffers.push_back(Buffer::of(inputs.positions));
-    buffers.push_back(Buffer::of(inputs.lengths));
-    expectSame(module.run("append", buffers)[0].values<float>(),
-               appended(inputs.problem, pattern, inputs.problem.caches[2 * pattern]));
-  }
+  for (uint64_t seed = 1; seed <= 12 * rondo::property::caseFactor(); ++seed)
+    checkAppendedRows(seed);
 }
 
 namespace {

@@ -1,26 +1,12 @@
 // Faults planted in the tile kernels of retention, between the tile stage and machine code; the checks of
 // test/property/retention must catch each.
 #include "test/property/planted_faults/KernelFaults.h"
+#include "test/property/planted_faults/CaughtFailures.h"
 #include "test/property/retention/RetentionProperties.h"
-
-#include <gtest/gtest-spi.h>
-#include <gtest/gtest.h>
 
 using namespace rondo::test;
 
 namespace {
-
-// How many checks fail.
-int failuresOf(llvm::function_ref<void()> check) {
-  testing::TestPartResultArray results;
-  testing::ScopedFakeTestPartResultReporter reporter(
-      testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results);
-  check();
-  int failures = 0;
-  for (int i = 0; i < results.size(); ++i)
-    failures += results.GetTestPartResult(i).failed();
-  return failures;
-}
 
 // The checks, one problem at a time.
 std::vector<std::function<void(Mutation)>> checksFor(const KernelFault &fault) {
