@@ -42,10 +42,7 @@ def check_products(score, what, found, expected):
 
 
 def check_xpos(tools, score, vectors):
-    spec = tools.path(".mlir")
-    with open(spec, "w", encoding="utf-8") as file:
-        file.write(XPOS)
-    package = tools.compile(spec, ["prefill:B=1,T=9", "decode:B=1"], "auto")
+    package = tools.compile(tools.file(XPOS, ".mlir"), ["prefill:B=1,T=9", "decode:B=1"], "auto")
     q, k = (time_major(vectors[f"xpos_{kind}.x"]) for kind in ("query", "key"))
     v = numpy.ascontiguousarray(numpy.broadcast_to(numpy.eye(9, dtype="f4")[None, :, None], (1, 9, 2, 9)))
     expected = numpy.einsum("bhid,bhjd->bihj", vectors["xpos_query.y"], vectors["xpos_key.y"])

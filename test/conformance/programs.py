@@ -26,6 +26,19 @@ class Programs:
         self.count += 1
         return os.path.join(self.scratch.name, f"{self.count}{suffix}")
 
+    def file(self, content, suffix):
+        """A new file of bytes or text."""
+        path = self.path(suffix)
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode(errors="surrogateescape"))
+        return path
+
+    def tensors(self, tensors):
+        """A new file of tensors by name."""
+        path = self.path(".safetensors")
+        tensor_file.write(path, tensors)
+        return path
+
     def attempt(self, program, *arguments):
         """The finished process, whatever its exit code."""
         command = [os.path.join(self.folder, program), *map(str, arguments)]
@@ -51,10 +64,14 @@ class Programs:
 
     def run(self, package, entry, inputs, *flags):
         """The entry's outputs, states among them, as arrays."""
-        given, wanted = self.path(".safetensors"), self.path(".safetensors")
-        tensor_file.write(given, inputs)
+        given, wanted = self.tensors(inputs), self.path(".safetensors")
         self.call("rondo-run", package, "--entry", entry, "--inputs", given, "--outputs", wanted, *flags)
         return tensor_file.read(wanted)
+
+
+def refusal(done, code, identifier):
+    """Whether a finished process has refused as it should: the exit code, and the error's id on stderr."""
+    return done.returncode == code and f"[{identifier}]" in done.stderr
 
 
 class Score:

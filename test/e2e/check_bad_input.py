@@ -14,31 +14,20 @@ from programs import tensor_file  # noqa: E402
 class Checks:
     def __init__(self, build):
         self.tools, self.score = programs.Programs(build), programs.Score()
-        self.package = self.tools.compile(self.file(malformed_cases.GOOD_SPEC, ".mlir"), ["forward:B=1,T=4", "prefill:B=1,T=4"], "auto")
+        self.package = self.tools.compile(self.tools.file(malformed_cases.GOOD_SPEC, ".mlir"), ["forward:B=1,T=4", "prefill:B=1,T=4"], "auto")
         self.weights = self.tools.path(".safetensors")
         self.tools.call("rondo-run", self.package, "--init-seed", "1", "--save-weights", self.weights)
-
-    def file(self, content, suffix):
-        path = self.tools.path(suffix)
-        with open(path, "wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode(errors="surrogateescape"))
-        return path
-
-    def tensors(self, **tensors):
-        path = self.tools.path(".safetensors")
-        tensor_file.write(path, tensors)
-        return path
 
     def refused(self, what, code, identifier, *command):
         """The program names the id on stderr, nothing on stdout, and exits with code."""
         done = self.tools.attempt(*command)
         text = f"exit code {done.returncode}, expected {code} and {identifier}\n{done.stdout[:500]}{done.stderr[:1500]}"
-        good = done.returncode == code and f"[{identifier}]" in done.stderr and done.stdout == ""
+        good = programs.refusal(done, code, identifier) and done.stdout == ""
         self.score.expect(f"{identifier} {what}", good, text)
 
     def run_refused(self, what, code, identifier, *flags, entry="forward", **inputs):
         outputs = self.tools.path(".safetensors")
-        self.refused(what, code, identifier, "rondo-run", self.package, "--entry", entry, *flags, "--inputs", self.tensors(**inputs),
+        self.refused(what, code, identifier, "rondo-run", self.package, "--entry", entry, *flags, "--inputs", self.tools.tensors(inputs),
                      "--outputs", outputs)
         self.score.expect(f"{identifier} {what}: no partial result", not os.path.exists(outputs), outputs)
 
@@ -46,8 +35,8 @@ class Checks:
 def check_specs(checks):
     for identifier, texts in malformed_cases.SPECS.items():
         for index, text in enumerate(texts):
-            checks.refused(f"spec {index}", 1, identifier, "rondo-compile", checks.file(text, ".mlir"), "-o", checks.tools.path(".rondo"))
-    good = checks.file(malformed_cases.GOOD_SPEC, ".mlir")
+            checks.refused(f"spec {index}", 1, identifier, "rondo-compile", checks.tools.file(text, ".mlir"), "-o", checks.tools.path(".rondo"))
+    good = checks.tools.file(malformed_cases.GOOD_SPEC, ".mlir")
     out = checks.tools.path(".rondo")
     checks.refused("-D of an unknown name", 1, "RND2108", "rondo-compile", good, "-D", "vocabulary=3", "-o", out)
     checks.refused("unknown preset", 1, "RND2108", "rondo-compile", good, "--preset", "huge", "-o", out)
@@ -69,7 +58,7 @@ def check_packages(checks):
     }
     for identifier, contents in damaged.items():
         for index, content in enumerate(contents):
-            path = checks.file(content, ".rondo")
+            path = checks.tools.file(content, ".rondo")
             checks.refused(f"package {index} in rondo-run", 3, identifier, "rondo-run", path, "--dry-run")
             checks.refused(f"package {index} in rondo-dump", 3, identifier, "rondo-dump", path)
 
@@ -78,7 +67,7 @@ def check_weights(checks):
     tokens = numpy.zeros((1, 4), "i4")
     for identifier, contents in malformed_cases.SAFETENSORS.items():
         for index, content in enumerate(contents):
-            checks.run_refused(f"weights {index}", 3, identifier, "--weights", checks.file(content, ".safetensors"), tokens=tokens)
+            checks.run_refused(f"weights {index}", 3, identifier, "--weights", checks.tools.file(content, ".safetensors"), tokens=tokens)
     good = tensor_file.read(checks.weights)
     name = sorted(good)[0]
     changed = {
@@ -88,7 +77,7 @@ def check_weights(checks):
         "RND3213": {**good, name: good[name].astype("i4")},
     }
     for identifier, tensors in changed.items():
-        checks.run_refused("weights", 3, identifier, "--weights", checks.tensors(**tensors), tokens=tokens)
+        checks.run_refused("weights", 3, identifier, "--weights", checks.tools.tensors(tensors), tokens=tokens)
     checks.run_refused("no weights", 4, "RND4007", tokens=tokens)
 
 

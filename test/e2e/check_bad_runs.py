@@ -31,15 +31,10 @@ class BadRuns:
     def poisoned(self, name, value, where):
         weights = {key: values.copy() for key, values in self.weights.items()}
         weights[name][where] = value
-        path = self.tools.path(".safetensors")
-        tensor_file.write(path, weights)
-        return path
+        return self.tools.tensors(weights)
 
     def data(self, content):
-        path = self.tools.path(".txt")
-        with open(path, "wb") as file:
-            file.write(content)
-        return path
+        return self.tools.file(content, ".txt")
 
     def train(self, data, steps, *flags):
         """The finished process, its folder and the lines of its log."""
@@ -75,7 +70,7 @@ def check_first_bad_op(runs):
         found = FIRST_BAD.search(done.stderr)
         bad = re.escape(layer) + r"\S*" + re.escape(place) + r"\d+ \(([a-z_ +]*)\) writes " + ("NaN" if numpy.isnan(value) else "infinity")
         named = re.match(bad, found.group(1)) if found else None
-        runs.score.expect(f"{parameter}: {found.group(1) if found else ''}", done.returncode == 5 and "[RND5002]" in done.stderr and named
+        runs.score.expect(f"{parameter}: {found.group(1) if found else ''}", programs.refusal(done, 5, "RND5002") and named
                           and op in named.group(1).split(" + "), done.stderr)
         runs.score.expect("the step is in the log, without a loss", [line["loss"] for line in lines] == [None], str(lines))
 
@@ -116,7 +111,7 @@ def check_spike_and_divergence(runs):
                       and "the last steps gave" in done.stderr, done.stderr)
     data = runs.data(lesson + noise)
     done, _, lines = runs.train(data, 130, *flags)
-    runs.score.expect(f"noise without end is a divergence at step {lines[-1]['step']}", done.returncode == 5 and "[RND5003]" in done.stderr
+    runs.score.expect(f"noise without end is a divergence at step {lines[-1]['step']}", programs.refusal(done, 5, "RND5003")
                       and 105 < lines[-1]["step"] < 130, done.stderr)
     done, _, lines = runs.train(data, 130, *flags, "--on-nan", "skip")
     runs.score.expect("which --on-nan skip passes over", done.returncode == 0 and len(lines) == 130, done.stderr)

@@ -102,9 +102,7 @@ def check_vjp(score, run, weights, features):
 
 def main(build):
     tools, score = programs.Programs(build), programs.Score()
-    spec, weight_file = tools.path(".mlir"), tools.path(".safetensors")
-    with open(spec, "w", encoding="utf-8") as file:
-        file.write(SPEC)
+    spec, weight_file = tools.file(SPEC, ".mlir"), tools.path(".safetensors")
     package = tools.compile(spec, ENTRIES, "auto")
     tools.call("rondo-run", package, "--init-seed", "3", "--save-weights", weight_file)
     weights = {name: values.astype("f8") for name, values in tensor_file.read(weight_file).items()}
@@ -118,8 +116,7 @@ def main(build):
     check_inference(score, run, weights, features)
     check_gradients(score, run, weights, features, targets)
     check_vjp(score, run, weights, features)
-    lonely = tools.path(".safetensors")
-    tensor_file.write(lonely, {"features": features})
+    lonely = tools.tensors({"features": features})
     done = tools.attempt("rondo-run", package, "--entry", "grad", "--inputs", lonely, "--weights", weight_file,
                          "--outputs", tools.path(".safetensors"))
     score.expect("targets are needed", done.returncode != 0 and "targets" in done.stderr, done.stderr)

@@ -91,9 +91,7 @@ def check_variant(tools, score, what, flags, form):
     side = what.split()[0].rstrip(",")
     configuration = {"vocab_size": VOCAB, f"{side}_embed_dim": WIDTH, f"{side}_attention_heads": HEADS, f"{side}_ffn_embed_dim": 48,
                      f"{side}_layers": LAYERS, "segment_length": str(SEGMENTS), "dilated_ratio": str(RATIOS), **flags}
-    path = tools.path(".json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(configuration, file)
+    path = tools.file(json.dumps(configuration), ".json")
     package = tools.compile(tools.importer("torchscale-longnet", path), [f"forward:B={BATCH},T={TIME}", f"grad:B={BATCH},T={TIME}"], "auto")
     weight_file = tools.path(".safetensors")
     tools.call("rondo-run", package, "--init-seed", "3", "--save-weights", weight_file)
