@@ -43,6 +43,9 @@ def check_specs(checks):
     checks.refused("-D out of range", 1, "RND2106", "rondo-compile", good, "-D", "vocab=65", "-o", out)
     checks.refused("no such spec", 4, "RND4003", "rondo-compile", "/nonexistent/m.mlir", "-o", out)
     checks.refused("unknown flag", 2, "RND2001", "rondo-compile", good, "--shedule", "auto", "-o", out)
+    biased = checks.tools.file(malformed_cases.GOOD_SPEC.replace('weight("o")', 'weight("o") bias("b")'), ".mlir")
+    for entry in ("score", "grad", "train"):
+        checks.refused(f"{entry} of logits with a bias", 1, "RND2109", "rondo-compile", biased, "--entry", f"{entry}:B=1,T=4", "-o", out)
     checks.refused("malformed entry", 2, "RND2001", "rondo-compile", good, "--entry", "forward:B=zero", "-o", out)
 
 
