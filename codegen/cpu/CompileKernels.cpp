@@ -3,6 +3,7 @@
 
 #include "codegen/cpu/MachineCode.h"
 #include "codegen/cpu/Passes.h"
+#include "codegen/lowering/Passes.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -17,8 +18,6 @@ using namespace mlir;
 
 namespace rondo::codegen {
 
-#define GEN_PASS_REGISTRATION
-#include "codegen/cpu/AssignScratch.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "codegen/cpu/ConvertKernelsToLLVM.h.inc"
 #define GEN_PASS_REGISTRATION
@@ -36,7 +35,6 @@ void registerCpuDialects(DialectRegistry &registry) {
 
 void registerCpuPasses() {
   registerLowerTilesToVectors();
-  registerAssignScratch();
   registerExpandMath();
   registerConvertKernelsToLLVM();
 }

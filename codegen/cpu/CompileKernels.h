@@ -24,8 +24,8 @@ mlir::FailureOr<CpuImage> compileKernels(mlir::ModuleOp module, const target::Ta
                                          StageObserver observer = nullptr,
                                          PassObserver observePasses = nullptr);
 
-/// Makes the stages known to rondo-opt: rondo-lower-tiles-to-vectors, rondo-assign-scratch,
-/// rondo-expand-math.
+/// Makes the stages known to rondo-opt: rondo-lower-tiles-to-vectors, rondo-expand-math,
+/// rondo-convert-kernels-to-llvm.
 void registerCpuPasses();
 
 } // namespace rondo::codegen

@@ -14,7 +14,7 @@
 //   dW = dy^T x  dot(stage lhs dy[mb, rows], stage rhs x[mb, columns], acc, transpose_a), the sum stored to
 //                panels or to a row-major buffer: into panels the product is computed as x^T dy, whose
 //                vectors run along the panels' lanes. Regions of 128 x 256 and more 85 %, with mb 256.
-#include "codegen/cpu/KernelLowering.h"
+#include "codegen/cpu/VectorLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -27,7 +27,7 @@ static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.
 // Register tiles read vectors along the rows of a right operand.
 static bool hasVectorRows(const TileHome &home) { return !home.transposed && home.panel % kLanes == 0; }
 
-TileHome KernelLowering::lhsHome(tile::DotOp dot) {
+TileHome VectorLowering::lhsHome(tile::DotOp dot) {
   DotSides sides = sidesOf(dot);
   std::optional<TileHome> home = findHome(sides.lhs);
   if (!home)
@@ -35,7 +35,7 @@ TileHome KernelLowering::lhsHome(tile::DotOp dot) {
   return sides.lhsTransposed ? home->transpose() : *home;
 }
 
-TileHome KernelLowering::rhsHome(tile::DotOp dot) {
+TileHome VectorLowering::rhsHome(tile::DotOp dot) {
   DotSides sides = sidesOf(dot);
   Value b = sides.rhs;
   bool transposed = sides.rhsTransposed;
@@ -49,7 +49,11 @@ TileHome KernelLowering::rhsHome(tile::DotOp dot) {
   return home && hasVectorRows(*home) ? *home : packedRhs(b, transposed);
 }
 
-void KernelLowering::prepareDot(tile::DotOp dot) {
+bool VectorLowering::dotReads(tile::DotOp dot, Value memref) {
+  return lhsHome(dot).memref == memref || rhsHome(dot).memref == memref;
+}
+
+void VectorLowering::prepareDot(tile::DotOp dot) {
   lhsHome(dot);
   rhsHome(dot);
   Value acc = dot.getAcc();
@@ -66,7 +70,7 @@ void KernelLowering::prepareDot(tile::DotOp dot) {
   homes[acc] = home;
 }
 
-void KernelLowering::emitDot(tile::DotOp dot, Value result, const TileHome &destination) {
+void VectorLowering::emitDot(tile::DotOp dot, Value result, const TileHome &destination) {
   RankedTensorType type = typeOf(dot.getResult()), a = typeOf(dot.getA());
   bool down = isDown(dot.getResult());
   Product product{.dot = dot,
@@ -111,7 +115,7 @@ void KernelLowering::emitDot(tile::DotOp dot, Value result, const TileHome &dest
 }
 
 // Whether nobody but left operands of such dots sees what is on the other side of the diagonal.
-bool KernelLowering::isOnlyTriangularLhs(Value tile, tile::Triangle triangle) {
+bool VectorLowering::isOnlyTriangularLhs(Value tile, tile::Triangle triangle) {
   return llvm::all_of(tile.getUses(), [&](OpOperand &use) {
     auto dot = dyn_cast<tile::DotOp>(use.getOwner());
     return dot && use.getOperandNumber() == 0 && !dot.getTransposeA() && dot.getTriangle() == triangle;
@@ -122,7 +126,7 @@ bool KernelLowering::isOnlyTriangularLhs(Value tile, tile::Triangle triangle) {
 // accumulators within the registers.
 static int64_t panelsForRows(int64_t rows) { return rows <= 2 ? 4 : 2; }
 
-void KernelLowering::emitRegions(Product &product) {
+void VectorLowering::emitRegions(Product &product) {
   int64_t panels = product.n / blocking.panel, rest = product.n % blocking.panel;
   int64_t together = product.m <= blocking.thinRows ? panelsForRows(product.m) : 1;
   int64_t whole = panels - panels % together;
@@ -133,7 +137,7 @@ void KernelLowering::emitRegions(Product &product) {
     emitColumns(product, access().index(panels), rest);
 }
 
-void KernelLowering::emitColumns(Product &product, Value panel, int64_t columns) {
+void VectorLowering::emitColumns(Product &product, Value panel, int64_t columns) {
   int64_t whole = product.m - product.m % blocking.rows;
   auto group = [&](Value row) {
     emitRegisterTile(product, RegisterTile{row, blocking.rows, panel, columns});
@@ -151,7 +155,7 @@ void KernelLowering::emitColumns(Product &product, Value panel, int64_t columns)
 }
 
 // Beyond the panels that the diagonal crosses the sink sees zeros.
-void KernelLowering::emitSkipped(Product &product) {
+void VectorLowering::emitSkipped(Product &product) {
   loop(0, product.m, 1, [&](Value row) {
     Value own = access().divide(row, blocking.panel);
     Value first =
@@ -174,7 +178,7 @@ void KernelLowering::emitSkipped(Product &product) {
   }
 }
 
-void KernelLowering::emitSunk(Product &product, Value accumulator, const TilePoint &point) {
+void VectorLowering::emitSunk(Product &product, Value accumulator, const TilePoint &point) {
   Vectors done;
   done[product.dot.getResult()] = accumulator;
   storeTo(product.destination, emit(product.result, point, done), point);

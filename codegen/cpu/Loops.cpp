@@ -1,27 +1,11 @@
 // Loop nests over the points of a tile.
-#include "codegen/cpu/KernelLowering.h"
-
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "codegen/cpu/VectorLowering.h"
 
 using namespace mlir;
 
 namespace rondo::codegen {
 
-void KernelLowering::loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body) {
-  auto op = scf::ForOp::create(builder, loc, from, to, access().index(step));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(op.getBody());
-  body(op.getInductionVar());
-}
-
-void KernelLowering::loop(int64_t from, int64_t to, int64_t step, llvm::function_ref<void(Value)> body) {
-  if (from + step == to)
-    body(access().index(from));
-  else if (from < to)
-    loop(access().index(from), access().index(to), step, body);
-}
-
-void KernelLowering::forEachPoint(ArrayRef<int64_t> shape, int64_t lanes,
+void VectorLowering::forEachPoint(ArrayRef<int64_t> shape, int64_t lanes,
                                   llvm::function_ref<void(const TilePoint &)> body, bool down,
                                   int64_t strip) {
   int64_t length = down ? shape.front() : shape.back();
@@ -51,7 +35,7 @@ void KernelLowering::forEachPoint(ArrayRef<int64_t> shape, int64_t lanes,
     lines(access().index(whole), length - whole);
 }
 
-void KernelLowering::forEachPointOf(const TileHome &home, ArrayRef<int64_t> shape, int64_t lanes,
+void VectorLowering::forEachPointOf(const TileHome &home, ArrayRef<int64_t> shape, int64_t lanes,
                                     llvm::function_ref<void(const TilePoint &)> body) {
   constexpr int64_t strip = 64; // a few panels at a time: more lie in the same sets of the first-level cache
   forEachPoint(shape, lanes, body, home.transposed, home.panel ? llvm::alignTo(strip, home.panel) : 0);

@@ -1,7 +1,7 @@
 // The pass around the lowering of kernels.
 #include "codegen/cpu/Passes.h"
 
-#include "codegen/cpu/KernelLowering.h"
+#include "codegen/cpu/VectorLowering.h"
 
 using namespace mlir;
 
@@ -19,9 +19,9 @@ struct LowerTilesToVectorsPass : impl::LowerTilesToVectorsBase<LowerTilesToVecto
     blocking.rows = rows;
     blocking.depth = depth;
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
-      if (failed(KernelLowering::check(kernel)))
+      if (failed(VectorLowering::check(kernel)))
         return signalPassFailure();
-      KernelLowering(kernel, blocking).run();
+      VectorLowering(kernel, blocking).run();
       kernel.erase();
     }
   }

@@ -1,8 +1,8 @@
 // Which tiles are evaluated down their columns: those that end in buffers stored in panels, and carried ones
 // that products read as transposed right operands. A product among them is computed with its operands
 // exchanged, so that its vectors run along the lanes of the panels: no element is transposed on the way.
-#include "codegen/cpu/KernelLowering.h"
-#include "codegen/cpu/TileTraits.h"
+#include "codegen/cpu/VectorLowering.h"
+#include "codegen/lowering/TileTraits.h"
 
 using namespace mlir;
 
@@ -136,7 +136,7 @@ private:
 
 } // namespace
 
-void KernelLowering::findDownTiles() {
+void VectorLowering::findDownTiles() {
   Orientation(kernel, downTiles).run();
   for (Value tile : SmallVector<Value>(downTiles.begin(), downTiles.end()))
     if (auto loop = tile.getDefiningOp<scf::ForOp>())

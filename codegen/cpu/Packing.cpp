@@ -1,6 +1,6 @@
 // Copies of operands in the form in which register tiles read them.
-#include "codegen/cpu/KernelLowering.h"
-#include "codegen/cpu/TileTraits.h"
+#include "codegen/cpu/VectorLowering.h"
+#include "codegen/lowering/TileTraits.h"
 
 using namespace mlir;
 
@@ -10,7 +10,7 @@ static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.
 
 // A stage copies where the copy pays: operands that give vectors and do not lie in panels yet, transposed
 // ones that give scalars.
-void KernelLowering::lowerStage(tile::StageOp stage) {
+void VectorLowering::lowerStage(tile::StageOp stage) {
   Value tile = stage.getTile(), source = stage.getSource();
   tiles.push_back(tile);
   std::optional<TileHome> home = findHome(source);
@@ -30,7 +30,7 @@ void KernelLowering::lowerStage(tile::StageOp stage) {
   }
 }
 
-TileHome KernelLowering::packedRhs(Value tile, bool transposed) {
+TileHome VectorLowering::packedRhs(Value tile, bool transposed) {
   std::pair<Value, unsigned> key(tile, transposed);
   if (auto home = packed.find(key); home != packed.end())
     return home->second;

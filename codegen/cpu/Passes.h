@@ -10,8 +10,6 @@
 namespace rondo::codegen {
 
 #define GEN_PASS_DECL
-#include "codegen/cpu/AssignScratch.h.inc"
-#define GEN_PASS_DECL
 #include "codegen/cpu/ConvertKernelsToLLVM.h.inc"
 #define GEN_PASS_DECL
 #include "codegen/cpu/ExpandMath.h.inc"

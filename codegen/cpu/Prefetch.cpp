@@ -1,6 +1,6 @@
 // Prefetching of what the next iteration of a loop loads: its lines are asked for in front of the register
 // tiles of the iteration's largest product, some per tile, so that memory works while the products compute.
-#include "codegen/cpu/KernelLowering.h"
+#include "codegen/cpu/VectorLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -48,7 +48,7 @@ bool dependsOn(Value value, Value induction, scf::ForOp loop) {
 
 // At the start of the lowered body: the homes of the next iteration's loads, kept for the product that asks
 // for them.
-void KernelLowering::planPrefetch(scf::ForOp loop, Value induction, Value end) {
+void VectorLowering::planPrefetch(scf::ForOp loop, Value induction, Value end) {
   tile::DotOp largest;
   int64_t most = 0;
   for (auto dot : loop.getBody()->getOps<tile::DotOp>()) {
@@ -89,7 +89,7 @@ void KernelLowering::planPrefetch(scf::ForOp loop, Value induction, Value end) {
 }
 
 // The share of the lines that falls to one register tile.
-void KernelLowering::prefetchAhead(Product &product, const RegisterTile &tile) {
+void VectorLowering::prefetchAhead(Product &product, const RegisterTile &tile) {
   auto found = ahead.find(product.dot);
   if (found == ahead.end() || product.startsFromPartial())
     return;

@@ -1,7 +1,7 @@
 // One dot on its way to register tiles.
 #pragma once
 
-#include "codegen/cpu/TileHome.h"
+#include "codegen/lowering/TileHome.h"
 #include "dialects/tile/Tile.h"
 #include "llvm/Support/MathExtras.h"
 

@@ -1,5 +1,5 @@
 // Sinks that combine elements: reductions, running combinations and ordered additions to rows.
-#include "codegen/cpu/KernelLowering.h"
+#include "codegen/cpu/VectorLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -11,30 +11,9 @@ namespace rondo::codegen {
 
 static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
-TypedAttr KernelLowering::neutral(tile::Combine kind, Type element) {
-  if (kind == tile::Combine::Add)
-    return cast<TypedAttr>(builder.getZeroAttr(element));
-  if (auto type = dyn_cast<FloatType>(element))
-    return builder.getFloatAttr(type, APFloat::getInf(type.getFloatSemantics(), /*Negative=*/true));
-  unsigned width = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
-  return builder.getIntegerAttr(element, APInt::getSignedMinValue(width));
-}
-
-Value KernelLowering::combine(tile::Combine kind, Value a, Value b) {
-  bool isFloat = isa<FloatType>(getElementTypeOrSelf(a.getType()));
-  if (kind == tile::Combine::Add)
-    return isFloat ? arith::AddFOp::create(builder, loc, a, b).getResult()
-                   : arith::AddIOp::create(builder, loc, a, b).getResult();
-  if (!isFloat)
-    return arith::MaxSIOp::create(builder, loc, a, b);
-  // One instruction; to propagate NaN would take three.
-  Value isGreater = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, a, b);
-  return arith::SelectOp::create(builder, loc, isGreater, a, b);
-}
-
 // Halves against each other, so that the order depends on nothing else. A vector holds `rows` rows side by
 // side, at first each its own; vectors of different rows are joined while they are halved.
-Value KernelLowering::combineLanes(tile::Combine kind, SmallVector<Value> vectors) {
+Value VectorLowering::combineLanes(tile::Combine kind, SmallVector<Value> vectors) {
   auto type = dyn_cast<VectorType>(vectors.front().getType());
   int64_t rows = 1, width = type ? type.getDimSize(0) : 1; // of a row's part of a vector
   for (; width > 1; width /= 2) {
@@ -61,21 +40,8 @@ Value KernelLowering::combineLanes(tile::Combine kind, SmallVector<Value> vector
   return vectors.front();
 }
 
-// A loop with running values.
-SmallVector<Value> KernelLowering::fold(int64_t from, int64_t to, int64_t step, ArrayRef<Value> initial,
-                                        llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-  if (from >= to)
-    return SmallVector<Value>(initial);
-  auto op = scf::ForOp::create(builder, loc, access().index(from), access().index(to), access().index(step),
-                               initial);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(op.getBody());
-  scf::YieldOp::create(builder, loc, body(op.getInductionVar(), op.getRegionIterArgs()));
-  return SmallVector<Value>(op.getResults());
-}
-
 // Columns [begin, begin + count) of a reduction along the rows.
-void KernelLowering::reduceColumns(tile::ReduceOp reduce, const TileHome &home, Value begin, int64_t count,
+void VectorLowering::reduceColumns(tile::ReduceOp reduce, const TileHome &home, Value begin, int64_t count,
                                    int64_t lanes) {
   Value source = reduce.getSource();
   RankedTensorType type = typeOf(source);
@@ -100,7 +66,7 @@ void KernelLowering::reduceColumns(tile::ReduceOp reduce, const TileHome &home, 
 }
 
 // Along `count` rows from `row` on, each a chain of its own; what `kept` gives a place is stored on the way.
-void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept,
+void VectorLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept,
                                 int64_t lanes, Value row, int64_t count) {
   Value source = reduce.getSource();
   RankedTensorType type = typeOf(source);
@@ -128,7 +94,7 @@ void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std
 }
 
 // Several rows at a time: their chains overlap, and they share the combination of lanes.
-void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept,
+void VectorLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std::optional<TileHome> kept,
                                 int64_t lanes) {
   constexpr int64_t together = 4;
   int64_t rows = typeOf(reduce.getSource()).getDimSize(0);
@@ -137,7 +103,7 @@ void KernelLowering::reduceRows(tile::ReduceOp reduce, const TileHome &home, std
   loop(whole, rows, 1, [&](Value row) { reduceRows(reduce, home, kept, lanes, row, 1); });
 }
 
-void KernelLowering::lowerReduce(tile::ReduceOp reduce) {
+void VectorLowering::lowerReduce(tile::ReduceOp reduce) {
   Value source = reduce.getSource();
   RankedTensorType type = typeOf(source);
   // What a product's sums become on their way to memory is not done again here and by other readers.
@@ -169,7 +135,7 @@ void KernelLowering::lowerReduce(tile::ReduceOp reduce) {
   homes[reduce.getTile()] = home;
 }
 
-void KernelLowering::lowerScan(tile::ScanOp scan) {
+void VectorLowering::lowerScan(tile::ScanOp scan) {
   Value source = scan.getSource();
   RankedTensorType type = typeOf(source);
   tile::Combine kind = scan.getKind();
@@ -206,7 +172,7 @@ void KernelLowering::lowerScan(tile::ScanOp scan) {
   homes[scan.getTile()] = home;
 }
 
-void KernelLowering::lowerScatterAdd(tile::ScatterAddOp scatter) {
+void VectorLowering::lowerScatterAdd(tile::ScatterAddOp scatter) {
   TileHome buffer = bufferHome(scatter.getBuffer(), {scatter.getColumn(), scatter.getColumn()});
   buffer.offsets[buffer.transposed ? 1 : 0] = access().index(0);
   Value source = scatter.getTile();
@@ -230,7 +196,7 @@ void KernelLowering::lowerScatterAdd(tile::ScatterAddOp scatter) {
 }
 
 // A row's elements lie apart in panels, a vector's lanes one by one.
-void KernelLowering::addAt(const TileHome &home, const TilePoint &point, Value value) {
+void VectorLowering::addAt(const TileHome &home, const TilePoint &point, Value value) {
   auto addOne = [&](const TilePoint &at, Value part) {
     Value sum = arith::AddFOp::create(builder, loc, access().load(home, at), part);
     access().store(sum, home, at);

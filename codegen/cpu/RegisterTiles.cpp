@@ -1,5 +1,5 @@
 // Register tiles: accumulators of a few rows by one or more panels, kept in registers over a block of k.
-#include "codegen/cpu/KernelLowering.h"
+#include "codegen/cpu/VectorLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -9,7 +9,7 @@ using namespace mlir;
 
 namespace rondo::codegen {
 
-TilePoint KernelLowering::pointOf(const Product &product, const RegisterTile &tile, int64_t row,
+TilePoint VectorLowering::pointOf(const Product &product, const RegisterTile &tile, int64_t row,
                                   int64_t vector) {
   Value line = access().add(tile.row, row);
   Value begin = access().add(access().multiply(tile.panel, blocking.panel), vector * kLanes);
@@ -17,7 +17,7 @@ TilePoint KernelLowering::pointOf(const Product &product, const RegisterTile &ti
   return product.down ? TilePoint{begin, line, kLanes, count, true} : TilePoint{line, begin, kLanes, count};
 }
 
-void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile) {
+void VectorLowering::emitRegisterTile(Product &product, const RegisterTile &tile) {
   SmallVector<Value> sums;
   prefetchAhead(product, tile);
   if (!product.endsInPartial() && !product.destination.offsets.empty()) // a buffer, not scratch
@@ -59,7 +59,7 @@ void KernelLowering::emitRegisterTile(Product &product, const RegisterTile &tile
 }
 
 // One step of k for the rows [firstRow, endRow).
-void KernelLowering::emitStep(Product &product, const RegisterTile &tile, Value k, int64_t firstRow,
+void VectorLowering::emitStep(Product &product, const RegisterTile &tile, Value k, int64_t firstRow,
                               int64_t endRow, SmallVectorImpl<Value> &sums) {
   auto type = VectorType::get({kLanes}, builder.getF32Type());
   SmallVector<Value> rhs;
@@ -78,7 +78,7 @@ void KernelLowering::emitStep(Product &product, const RegisterTile &tile, Value 
   }
 }
 
-SmallVector<Value> KernelLowering::emitSteps(Product &product, const RegisterTile &tile, Value from, Value to,
+SmallVector<Value> VectorLowering::emitSteps(Product &product, const RegisterTile &tile, Value from, Value to,
                                              ArrayRef<Value> initial) {
   auto op = scf::ForOp::create(builder, loc, from, to, access().index(1), initial);
   OpBuilder::InsertionGuard guard(builder);
@@ -90,7 +90,7 @@ SmallVector<Value> KernelLowering::emitSteps(Product &product, const RegisterTil
 }
 
 // The steps at which only some of the rows count: k from the tile's first row on, one per row.
-void KernelLowering::emitDiagonal(Product &product, const RegisterTile &tile, SmallVectorImpl<Value> &sums) {
+void VectorLowering::emitDiagonal(Product &product, const RegisterTile &tile, SmallVectorImpl<Value> &sums) {
   for (int64_t step = 0; step < tile.rows; ++step)
     emitStep(product, tile, access().add(tile.row, step), product.isLower() ? step : 0,
              product.isLower() ? tile.rows : step + 1, sums);

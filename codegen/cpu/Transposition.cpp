@@ -1,6 +1,6 @@
 // Tiles whose vectors run the other way than those of the place they go to: squares of vectors, transposed in
 // registers.
-#include "codegen/cpu/KernelLowering.h"
+#include "codegen/cpu/VectorLowering.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <numeric>
@@ -30,14 +30,14 @@ static void transposeSquare(OpBuilder &builder, Location loc, MutableArrayRef<Va
   }
 }
 
-bool KernelLowering::isTransposedInto(Value tile, const TileHome &destination) {
+bool VectorLowering::isTransposedInto(Value tile, const TileHome &destination) {
   RankedTensorType type = typeOf(tile);
   return type.getRank() == 2 && type.getElementType().isF32() && destination.panel % kLanes == 0 &&
          legalLanes(tile, destination.transposed) == 1 && legalLanes(tile, !destination.transposed) > 1;
 }
 
 // Squares of 16 x 16. `place` counts along the vectors of the destination, `line` along those of the tile.
-void KernelLowering::transposeInto(Value tile, const TileHome &destination) {
+void VectorLowering::transposeInto(Value tile, const TileHome &destination) {
   bool down = destination.transposed;
   int64_t places = typeOf(tile).getDimSize(down ? 0 : 1), lines = typeOf(tile).getDimSize(down ? 1 : 0);
   auto point = [&](Value place, Value line, int64_t count, bool isDown) {
@@ -65,7 +65,7 @@ void KernelLowering::transposeInto(Value tile, const TileHome &destination) {
 }
 
 // A vector of kLanes of a tile whose parts may allow narrower ones only.
-Value KernelLowering::emitWide(Value tile, const TilePoint &point) {
+Value VectorLowering::emitWide(Value tile, const TilePoint &point) {
   int64_t lanes = std::min(legalLanes(tile, point.down), point.lanes);
   if (lanes == point.lanes)
     return emit(tile, point);

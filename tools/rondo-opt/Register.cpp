@@ -2,6 +2,7 @@
 #include "tools/rondo-opt/Register.h"
 
 #include "codegen/cpu/CompileKernels.h"
+#include "codegen/lowering/Passes.h"
 #include "dialects/rondo/Rondo.h"
 #include "dialects/tile/Tile.h"
 #include "frontends/spec/LoadSpec.h"
@@ -35,5 +36,6 @@ void rondo::registerPasses() {
   registerFusePasses();
   registerPlanPasses();
   registerTilePasses();
+  codegen::registerLoweringPasses();
   codegen::registerCpuPasses();
 }

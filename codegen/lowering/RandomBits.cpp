@@ -1,5 +1,5 @@
 // Vectors of random words: Philox4x32-10 in registers.
-#include "codegen/cpu/KernelLowering.h"
+#include "codegen/lowering/TileLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -116,7 +116,7 @@ private:
 
 } // namespace
 
-Value KernelLowering::emitRandomBits(tile::RandomBitsOp op, const TilePoint &point) {
+Value TileLowering::emitRandomBits(tile::RandomBitsOp op, const TilePoint &point) {
   int64_t width = op.getWidth();
   Value row = access().add(scalar(op.getRow()), point.row),
         column = access().add(scalar(op.getColumn()), point.column);

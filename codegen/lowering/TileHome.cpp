@@ -1,5 +1,5 @@
 // Index arithmetic and vector accesses of tiles in memory.
-#include "codegen/cpu/TileHome.h"
+#include "codegen/lowering/TileHome.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -1,6 +1,6 @@
 // What must be saved before memory is overwritten: deferred tiles read memory later than where they stand.
-#include "codegen/cpu/KernelLowering.h"
-#include "codegen/cpu/TileTraits.h"
+#include "codegen/lowering/TileLowering.h"
+#include "codegen/lowering/TileTraits.h"
 
 using namespace mlir;
 
@@ -19,13 +19,11 @@ static bool isSamePlace(const TileHome &a, const TileHome &b) {
                       [](auto pair) { return isSameIndex(std::get<0>(pair), std::get<1>(pair)); });
 }
 
-bool KernelLowering::readsElsewhere(Value tile, const TileHome &destination, tile::DotOp fused) {
+bool TileLowering::readsElsewhere(Value tile, const TileHome &destination, tile::DotOp fused) {
   SmallVector<std::pair<Value, unsigned>> worklist = {{tile, 1}};
   llvm::DenseSet<std::pair<Value, unsigned>> seen;
-  if (fused) // its operands are read while the destination is being written
-    for (const TileHome &home : {lhsHome(fused), rhsHome(fused)})
-      if (home.memref == destination.memref)
-        return true;
+  if (fused && dotReads(fused, destination.memref)) // while the destination is being written
+    return true;
   while (!worklist.empty()) {
     auto [value, same] = worklist.pop_back_val();
     if (!isa<RankedTensorType>(value.getType()) || !seen.insert({value, same}).second)
@@ -52,7 +50,7 @@ bool KernelLowering::readsElsewhere(Value tile, const TileHome &destination, til
   return false;
 }
 
-bool KernelLowering::readsMemory(Value tile, Value memref) {
+bool TileLowering::readsMemory(Value tile, Value memref) {
   SmallVector<Value> worklist = {tile};
   TileSet seen;
   while (!worklist.empty()) {
@@ -76,7 +74,7 @@ bool KernelLowering::readsMemory(Value tile, Value memref) {
 }
 
 // Whether the op of a use may run after the op that is being lowered. `tile` is what it uses.
-bool KernelLowering::mayRunLater(OpOperand &use, Value tile) {
+bool TileLowering::mayRunLater(OpOperand &use, Value tile) {
   Operation *user = use.getOwner();
   for (Region *region = currentOp->getParentRegion(); region && region != tile.getParentRegion();
        region = region->getParentRegion())
@@ -93,7 +91,7 @@ bool KernelLowering::mayRunLater(OpOperand &use, Value tile) {
   return true;
 }
 
-bool KernelLowering::isLive(Value tile) {
+bool TileLowering::isLive(Value tile) {
   for (OpOperand &use : tile.getUses()) {
     Operation *user = use.getOwner();
     bool isPending = isDeferred(user) && !homes.contains(user->getResult(0));
@@ -104,7 +102,7 @@ bool KernelLowering::isLive(Value tile) {
 }
 
 // Latest first: what is made of an earlier tile takes its value along.
-void KernelLowering::saveReaders(Value memref) {
+void TileLowering::saveReaders(Value memref) {
   for (Value tile : llvm::reverse(tiles)) {
     if (!readsMemory(tile, memref) || !isLive(tile))
       continue;

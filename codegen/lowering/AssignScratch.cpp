@@ -1,5 +1,5 @@
 // Lays out a kernel's scratch: first fit over the lifetimes of its local buffers.
-#include "codegen/cpu/Passes.h"
+#include "codegen/lowering/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -9,8 +9,10 @@
 using namespace mlir;
 
 namespace rondo::codegen {
+#define GEN_PASS_REGISTRATION
+#include "codegen/lowering/AssignScratch.h.inc"
 #define GEN_PASS_DEF_ASSIGNSCRATCH
-#include "codegen/cpu/AssignScratch.h.inc"
+#include "codegen/lowering/AssignScratch.h.inc"
 
 namespace {
 
@@ -78,6 +80,8 @@ int64_t placeAll(MutableArrayRef<LocalBuffer> buffers) {
 }
 
 struct AssignScratchPass : impl::AssignScratchBase<AssignScratchPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     if (function.isExternal())
@@ -89,6 +93,8 @@ struct AssignScratchPass : impl::AssignScratchBase<AssignScratchPass> {
     for (auto op : function.front().getOps<memref::AllocaOp>()) {
       LocalBuffer buffer{op};
       MemRefType type = op.getType();
+      if (type.getMemorySpaceAsInt() != space)
+        continue;
       int64_t bits = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
       buffer.bytes = llvm::alignTo(type.getNumElements() * bits / 8, kAlignment);
       buffer.position = spans.lookup(op).first;
@@ -98,7 +104,8 @@ struct AssignScratchPass : impl::AssignScratchBase<AssignScratchPass> {
     int64_t total = placeAll(buffers);
 
     OpBuilder builder(&getContext());
-    auto type = MemRefType::get({std::max(total, kAlignment)}, builder.getI8Type());
+    Attribute where = space == 0 ? Attribute() : builder.getI64IntegerAttr(space);
+    auto type = MemRefType::get({std::max(total, kAlignment)}, builder.getI8Type(), AffineMap(), where);
     if (failed(function.insertArgument(function.getNumArguments(), type, {}, function.getLoc())))
       return signalPassFailure();
     BlockArgument scratch = function.getArguments().back();
@@ -110,9 +117,12 @@ struct AssignScratchPass : impl::AssignScratchBase<AssignScratchPass> {
       buffer.op.replaceAllUsesWith(view);
       buffer.op.erase();
     }
-    function->setAttr("rondo.scratch_bytes", builder.getI64IntegerAttr(total));
+    function->setAttr(attribute, builder.getI64IntegerAttr(total));
   }
 };
 
 } // namespace
+
+void registerLoweringPasses() { registerAssignScratch(); }
+
 } // namespace rondo::codegen

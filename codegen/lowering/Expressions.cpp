@@ -1,5 +1,5 @@
 // Vectors of deferred tiles: the expression behind a tile, evaluated at one point of it.
-#include "codegen/cpu/KernelLowering.h"
+#include "codegen/lowering/TileLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -14,17 +14,6 @@ namespace {
 
 RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
-// The largest power of two up to kLanes that divides `value`.
-int64_t lanesDividing(int64_t value) { return std::gcd(value, kLanes); }
-
-// Elements that stay side by side under another shape.
-int64_t lanesOfReshape(tile::ReshapeOp op, bool down) {
-  int64_t from = typeOf(op.getSource()).getShape().back(), to = typeOf(op.getTile()).getShape().back();
-  if (from == to)
-    return down && typeOf(op.getSource()).getRank() != typeOf(op.getTile()).getRank() ? 1 : kLanes;
-  return down ? 1 : lanesDividing(std::gcd(from, to));
-}
-
 Value broadcastTo(OpBuilder &builder, Location loc, Value scalar, int64_t lanes) {
   if (lanes == 1)
     return scalar;
@@ -33,12 +22,12 @@ Value broadcastTo(OpBuilder &builder, Location loc, Value scalar, int64_t lanes)
 
 } // namespace
 
-Value KernelLowering::emit(Value tile, const TilePoint &point, Vectors &done) {
+Value TileLowering::emit(Value tile, const TilePoint &point, Vectors &done) {
   if (Value known = done.lookup(tile))
     return known;
   Value value;
   if (auto home = homes.find(tile); home != homes.end()) {
-    value = access().load(home->second, point);
+    value = load(home->second, point);
     if (typeOf(tile).getElementType().isInteger(1)) // kept as bytes
       value =
           arith::TruncIOp::create(builder, loc, TileAccess::typeFor(builder.getI1Type(), point.lanes), value);
@@ -49,9 +38,9 @@ Value KernelLowering::emit(Value tile, const TilePoint &point, Vectors &done) {
   return value;
 }
 
-Value KernelLowering::emitNew(Value tile, const TilePoint &point, Vectors &done) {
+Value TileLowering::emitNew(Value tile, const TilePoint &point, Vectors &done) {
   return llvm::TypeSwitch<Operation *, Value>(tile.getDefiningOp())
-      .Case<tile::LoadOp>([&](auto op) { return access().load(accessHome(op), point); })
+      .Case<tile::LoadOp>([&](auto op) { return load(accessHome(op), point); })
       .Case<tile::GatherOp>([&](auto op) { return emitGather(op, point); })
       .Case<tile::StageOp>([&](auto op) { return emit(op.getSource(), point, done); })
       .Case<tile::BroadcastOp>([&](auto op) { return emitBroadcast(op, point); })
@@ -77,7 +66,7 @@ static bool mayTrap(Operation *op) {
              arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
 }
 
-Value KernelLowering::emitElementwise(Operation *op, const TilePoint &point, Vectors &done) {
+Value TileLowering::emitElementwise(Operation *op, const TilePoint &point, Vectors &done) {
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
     operands.push_back(isa<RankedTensorType>(operand.getType()) ? emit(operand, point, done)
@@ -93,7 +82,7 @@ Value KernelLowering::emitElementwise(Operation *op, const TilePoint &point, Vec
   return builder.create(state)->getResult(0);
 }
 
-Value KernelLowering::emitBroadcast(tile::BroadcastOp op, const TilePoint &point) {
+Value TileLowering::emitBroadcast(tile::BroadcastOp op, const TilePoint &point) {
   if (!op.getAxis())
     return broadcastTo(builder, loc, scalar(op.getSource()), point.lanes);
   // Along the source a vector of it, across it one element in all lanes.
@@ -103,7 +92,7 @@ Value KernelLowering::emitBroadcast(tile::BroadcastOp op, const TilePoint &point
   return broadcastTo(builder, loc, emit(op.getSource(), TilePoint{nullptr, place, 1, 1}), point.lanes);
 }
 
-Value KernelLowering::emitIota(tile::IotaOp op, const TilePoint &point) {
+Value TileLowering::emitIota(tile::IotaOp op, const TilePoint &point) {
   RankedTensorType type = typeOf(op.getTile());
   Type element = type.getElementType();
   bool alongRow = static_cast<int64_t>(op.getAxis()) == type.getRank() - 1;
@@ -121,7 +110,7 @@ Value KernelLowering::emitIota(tile::IotaOp op, const TilePoint &point) {
   return arith::AddIOp::create(builder, loc, start, lanes);
 }
 
-Value KernelLowering::emitRepeat(tile::RepeatOp op, const TilePoint &point) {
+Value TileLowering::emitRepeat(tile::RepeatOp op, const TilePoint &point) {
   TilePoint source = point;
   source.column = access().remainder(point.column, typeOf(op.getSource()).getDimSize(1));
   return emit(op.getSource(), source);
@@ -129,7 +118,7 @@ Value KernelLowering::emitRepeat(tile::RepeatOp op, const TilePoint &point) {
 
 // Interleaved pairs lie within a vector along a row and are swapped there. Halves are another vector of the
 // same run; a single lane and a vector down a column find their partner by index in both cases.
-Value KernelLowering::emitRotatePairs(tile::RotatePairsOp op, const TilePoint &point, Vectors &done) {
+Value TileLowering::emitRotatePairs(tile::RotatePairsOp op, const TilePoint &point, Vectors &done) {
   if (op.getPairs() == tile::Pairs::Interleaved && point.lanes > 1 && !point.down) {
     Value source = emit(op.getSource(), point, done);
     SmallVector<int64_t> swapped;
@@ -156,7 +145,7 @@ Value KernelLowering::emitRotatePairs(tile::RotatePairsOp op, const TilePoint &p
   return arith::SelectOp::create(builder, loc, isFirst, negated, value);
 }
 
-Value KernelLowering::emitReshape(tile::ReshapeOp op, const TilePoint &point) {
+Value TileLowering::emitReshape(tile::ReshapeOp op, const TilePoint &point) {
   RankedTensorType from = typeOf(op.getSource()), to = typeOf(op.getTile());
   Value linear =
       point.row ? access().add(access().multiply(point.row, to.getDimSize(1)), point.column) : point.column;
@@ -166,48 +155,13 @@ Value KernelLowering::emitReshape(tile::ReshapeOp op, const TilePoint &point) {
   return emit(op.getSource(), source);
 }
 
-Value KernelLowering::emitGather(tile::GatherOp op, const TilePoint &point) {
+Value TileLowering::emitGather(tile::GatherOp op, const TilePoint &point) {
   Value row = emit(op.getRows(), TilePoint{nullptr, point.row, 1, 1});
   row = arith::IndexCastOp::create(builder, loc, builder.getIndexType(), row);
   TilePoint source = point;
   source.row = row;
   Value zero = access().index(0);
-  return access().load(bufferHome(op.getBuffer(), {zero, op.getColumn()}), source);
-}
-
-int64_t KernelLowering::legalLanes(Value tile, bool down) {
-  if (auto home = homes.find(tile); home != homes.end()) {
-    if (home->second.transposed != down)
-      return 1;
-    return home->second.panel ? lanesDividing(home->second.panel) : kLanes;
-  }
-  Operation *op = tile.getDefiningOp();
-  int64_t lanes = kLanes;
-  if (isa<tile::DotOp>(op)) // comes from whole registers, or will have a home
-    return isDown(tile) == down ? lanes : 1;
-  if (auto load = dyn_cast<tile::LoadOp>(op)) {
-    std::optional<int64_t> panel = tile::getPanelWidth(load.getBuffer().getType());
-    return panel.has_value() == down ? lanesDividing(panel.value_or(kLanes)) : 1;
-  }
-  if (auto gather = dyn_cast<tile::GatherOp>(op))
-    return down || tile::getPanelWidth(gather.getBuffer().getType()) ? 1 : lanes;
-  if (auto broadcast = dyn_cast<tile::BroadcastOp>(op)) {
-    bool isAlong = broadcast.getAxis() && (*broadcast.getAxis() == 0) != down;
-    return isAlong ? legalLanes(broadcast.getSource()) : lanes;
-  }
-  if (auto transpose = dyn_cast<tile::TransposeOp>(op))
-    return legalLanes(transpose.getSource(), !down);
-  if (auto reshape = dyn_cast<tile::ReshapeOp>(op))
-    lanes = lanesOfReshape(reshape, down);
-  if (auto repeat = dyn_cast<tile::RepeatOp>(op); repeat && !down)
-    lanes = lanesDividing(typeOf(repeat.getSource()).getDimSize(1));
-  if (auto rotate = dyn_cast<tile::RotatePairsOp>(op); rotate && !down)
-    lanes =
-        lanesDividing(rotate.getPairs() == tile::Pairs::Halves ? rotate.getWidth() / 2 : rotate.getWidth());
-  for (Value operand : op->getOperands())
-    if (auto type = dyn_cast<RankedTensorType>(operand.getType()))
-      lanes = std::min(lanes, legalLanes(operand, down && type.getRank() == 2));
-  return lanes;
+  return load(bufferHome(op.getBuffer(), {zero, op.getColumn()}), source);
 }
 
 } // namespace rondo::codegen

@@ -1,6 +1,6 @@
 // Loops and branches of a kernel: carried tiles live in scratch and are updated there.
-#include "codegen/cpu/KernelLowering.h"
-#include "codegen/cpu/TileTraits.h"
+#include "codegen/lowering/TileLowering.h"
+#include "codegen/lowering/TileTraits.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -12,7 +12,7 @@ static bool isTile(Value value) { return isa<RankedTensorType>(value.getType());
 
 // Before a region: what it overwrites is saved for those who read it, and what it would compute again in
 // every iteration is computed now.
-void KernelLowering::enterRegion(Operation *op) {
+void TileLowering::enterRegion(Operation *op) {
   currentOp = op;
   llvm::SmallSetVector<Value, 4> written;
   op->walk([&](Operation *inner) {
@@ -39,7 +39,7 @@ void KernelLowering::enterRegion(Operation *op) {
 }
 
 // The tiles that a region's terminator hands on, one after the other into their homes.
-void KernelLowering::lowerYields(scf::YieldOp yield, ArrayRef<TileHome> into) {
+void TileLowering::lowerYields(scf::YieldOp yield, ArrayRef<TileHome> into) {
   const TileHome *home = into.begin();
   for (OpOperand &operand : yield->getOpOperands()) {
     if (!isTile(operand.get()))
@@ -58,7 +58,7 @@ static SmallVector<Value> scalarsOf(ValueRange values, const IRMapping &map) {
   return mapped;
 }
 
-void KernelLowering::lowerFor(scf::ForOp op) {
+void TileLowering::lowerFor(scf::ForOp op) {
   SmallVector<TileHome> carried;
   for (auto [argument, result, init] : llvm::zip(op.getRegionIterArgs(), op.getResults(), op.getInitArgs())) {
     if (!isTile(argument))
@@ -89,7 +89,7 @@ void KernelLowering::lowerFor(scf::ForOp op) {
       scalars.map(argument, *scalarArgument++);
     }
   }
-  planPrefetch(op, lowered.getInductionVar(), lowered.getUpperBound());
+  enterLoop(op, lowered.getInductionVar(), lowered.getUpperBound());
   lowerBlock(*op.getBody());
   auto yield = cast<scf::YieldOp>(op.getBody()->getTerminator());
   lowerYields(yield, carried);
@@ -108,7 +108,7 @@ void KernelLowering::lowerFor(scf::ForOp op) {
   }
 }
 
-void KernelLowering::lowerIf(scf::IfOp op) {
+void TileLowering::lowerIf(scf::IfOp op) {
   SmallVector<TileHome> results;
   for (Value result : op.getResults())
     if (isTile(result))

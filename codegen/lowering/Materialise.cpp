@@ -1,6 +1,6 @@
 // Which tiles get a place in memory, and the evaluation of tiles into memory.
-#include "codegen/cpu/KernelLowering.h"
-#include "codegen/cpu/TileTraits.h"
+#include "codegen/lowering/TileLowering.h"
+#include "codegen/lowering/TileTraits.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -46,7 +46,7 @@ static void forEachSink(Value tile, Value root, llvm::function_ref<void(Operatio
   }
 }
 
-bool KernelLowering::hasOneSink(Value tile) {
+bool TileLowering::hasOneSink(Value tile) {
   llvm::SmallPtrSet<Operation *, 4> sinks;
   forEachSink(tile, nullptr, [&](Operation *sink) { sinks.insert(sink); });
   return sinks.size() <= 1;
@@ -59,7 +59,7 @@ static bool servesOnly(Value part, Value root) {
   return only;
 }
 
-bool KernelLowering::isExpensive(Value tile) {
+bool TileLowering::isExpensive(Value tile) {
   int64_t cost = 0;
   SmallVector<Value> worklist = {tile};
   TileSet seen;
@@ -76,7 +76,7 @@ bool KernelLowering::isExpensive(Value tile) {
   return cost >= kExpensive;
 }
 
-tile::DotOp KernelLowering::findFusibleDot(Value tile, bool down) {
+tile::DotOp TileLowering::findFusibleDot(Value tile, bool down) {
   llvm::SmallSetVector<Operation *, 4> inPlace, elsewhere;
   llvm::DenseSet<std::pair<Value, unsigned>> seen;
   SmallVector<std::pair<Value, unsigned>> worklist = {{tile, 1}};
@@ -101,63 +101,13 @@ tile::DotOp KernelLowering::findFusibleDot(Value tile, bool down) {
     if (!last || last->getBlock() != op->getBlock() || last->isBeforeInBlock(op))
       last = cast<tile::DotOp>(op);
   }
-  // Register tiles end in whole vectors: what works on shorter ones, as a repeat of 12 columns does, cannot
-  // follow.
-  return last && legalLanes(tile, down) == kLanes ? last : nullptr;
+  return last && canFollowDot(tile, down) ? last : nullptr;
 }
 
 // ---- homes
 // ------------------------------------------------------------------------------------------------------
 
-TileHome KernelLowering::allocate(ArrayRef<int64_t> shape, Type element, int64_t panel, bool down) {
-  if (element.isInteger(1)) // kept as bytes
-    element = builder.getI8Type();
-  SmallVector<int64_t> extents(shape);
-  if (down)
-    std::swap(extents[0], extents[1]);
-  if (panel)
-    extents = {llvm::divideCeilSigned(extents[1], panel), extents[0], panel};
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(entry);
-  auto type = MemRefType::get(extents, element);
-  return TileHome{
-      memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64)), panel, {}, down};
-}
-
-// Dots read right operands in panels of a register tile's columns, transposed left ones in panels of its
-// rows; an untransposed left operand is read along its rows.
-int64_t KernelLowering::preferredPanel(ArrayRef<Value> tiles) {
-  bool lhs = false, lhsTransposed = false, rhs = false, rhsTransposed = false;
-  SmallVector<Value> worklist(tiles);
-  while (!worklist.empty()) {
-    Value value = worklist.pop_back_val();
-    for (OpOperand &use : value.getUses()) {
-      if (auto stage = dyn_cast<tile::StageOp>(use.getOwner()))
-        worklist.push_back(stage.getTile());
-      auto dot = dyn_cast<tile::DotOp>(use.getOwner());
-      if (!dot || use.getOperandNumber() > 1)
-        continue;
-      DotSides sides = sidesOf(dot);
-      bool isLhs = (use.getOperandNumber() == 0) != isDown(dot.getResult());
-      lhs |= isLhs && !sides.lhsTransposed;
-      lhsTransposed |= isLhs && sides.lhsTransposed;
-      rhs |= !isLhs && !sides.rhsTransposed;
-      rhsTransposed |= !isLhs && sides.rhsTransposed;
-    }
-  }
-  if (lhs || rhsTransposed)
-    return 0;
-  return rhs ? blocking.panel : lhsTransposed ? blocking.rows : 0;
-}
-
-TileHome KernelLowering::allocateFor(ArrayRef<Value> tiles) {
-  RankedTensorType type = typeOf(tiles.front());
-  bool down = isDown(tiles.front());
-  int64_t panel = down ? blocking.panel : type.getRank() == 2 ? preferredPanel(tiles) : 0;
-  return allocate(type.getShape(), type.getElementType(), panel, down);
-}
-
-TileHome KernelLowering::bufferHome(Value buffer, ValueRange offsets) {
+TileHome TileLowering::bufferHome(Value buffer, ValueRange offsets) {
   SmallVector<Value, 2> at;
   for (Value offset : offsets)
     at.push_back(scalar(offset));
@@ -170,7 +120,7 @@ TileHome KernelLowering::bufferHome(Value buffer, ValueRange offsets) {
   return home;
 }
 
-std::optional<TileHome> KernelLowering::findHome(Value tile) {
+std::optional<TileHome> TileLowering::findHome(Value tile) {
   if (auto home = homes.find(tile); home != homes.end())
     return home->second;
   if (auto load = tile.getDefiningOp<tile::LoadOp>(); load && !load.getRows())
@@ -180,14 +130,11 @@ std::optional<TileHome> KernelLowering::findHome(Value tile) {
   return std::nullopt;
 }
 
-TileHome KernelLowering::materialise(Value tile) {
+TileHome TileLowering::materialise(Value tile) {
   if (auto home = homes.find(tile); home != homes.end())
     return home->second;
   tile::DotOp fused = findFusibleDot(tile, isDown(tile));
-  // Register tiles store whole vectors, and panels of a left operand's rows are narrower.
-  bool isNarrow = fused && !isDown(tile) && preferredPanel(tile) % kLanes != 0;
-  TileHome home =
-      isNarrow ? allocate(typeOf(tile).getShape(), typeOf(tile).getElementType(), 0) : allocateFor(tile);
+  TileHome home = allocateFor(tile, fused);
   prepare(tile, fused);
   emitInto(tile, fused, home);
   return homes[tile] = home;
@@ -196,14 +143,14 @@ TileHome KernelLowering::materialise(Value tile) {
 // ---- preparation
 // ------------------------------------------------------------------------------------------------
 
-void KernelLowering::prepare(Value tile, tile::DotOp fused) {
+void TileLowering::prepare(Value tile, tile::DotOp fused) {
   TileSet visited;
   prepare(tile, fused, visited);
   if (fused)
     prepareDot(fused);
 }
 
-void KernelLowering::prepare(Value tile, tile::DotOp fused, TileSet &visited) {
+void TileLowering::prepare(Value tile, tile::DotOp fused, TileSet &visited) {
   if (!isa<RankedTensorType>(tile.getType()) || homes.contains(tile) || !visited.insert(tile).second)
     return;
   Operation *op = tile.getDefiningOp();
@@ -231,7 +178,7 @@ void KernelLowering::prepare(Value tile, tile::DotOp fused, TileSet &visited) {
 // ---- evaluation
 // -------------------------------------------------------------------------------------------------
 
-void KernelLowering::evaluateInto(Value tile, const TileHome &destination) {
+void TileLowering::evaluateInto(Value tile, const TileHome &destination) {
   if (auto home = homes.find(tile); home != homes.end()) {
     if (home->second.memref == destination.memref && home->second.offsets.empty() &&
         destination.offsets.empty())
@@ -257,35 +204,17 @@ void KernelLowering::evaluateInto(Value tile, const TileHome &destination) {
   emitInto(tile, fused, destination);
 }
 
-void KernelLowering::emitInto(Value tile, tile::DotOp fused, const TileHome &destination) {
+void TileLowering::emitInto(Value tile, tile::DotOp fused, const TileHome &destination) {
   if (fused)
     return emitDot(fused, tile, destination);
-  if (isTransposedInto(tile, destination))
-    return transposeInto(tile, destination);
-  int64_t lanes = legalLanes(tile, destination.transposed);
-  if (destination.panel)
-    lanes = std::gcd(lanes, destination.panel);
-  forEachPointOf(destination, typeOf(tile).getShape(), lanes, [&](const TilePoint &point) {
-    Value value = emit(tile, point);
-    storeTo(destination, value, point);
-  });
+  emitPoints(tile, destination);
 }
 
-void KernelLowering::storeTo(const TileHome &destination, Value value, const TilePoint &point) {
+void TileLowering::storeTo(const TileHome &destination, Value value, const TilePoint &point) {
   if (getElementTypeOrSelf(value.getType()).isInteger(1)) // kept as bytes
     value =
         arith::ExtUIOp::create(builder, loc, TileAccess::typeFor(builder.getI8Type(), point.lanes), value);
-  access().store(value, destination, point);
-}
-
-void KernelLowering::copy(Value tile, const TileHome &from, const TileHome &to) {
-  if (from.transposed != to.transposed)
-    return emitInto(tile, nullptr, to);
-  int64_t lanes = kLanes;
-  for (int64_t panel : {from.panel, to.panel})
-    lanes = panel ? std::gcd(lanes, panel) : lanes;
-  forEachPointOf(to, typeOf(tile).getShape(), lanes,
-                 [&](const TilePoint &point) { access().store(access().load(from, point), to, point); });
+  store(value, destination, point);
 }
 
 } // namespace rondo::codegen

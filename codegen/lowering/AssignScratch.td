@@ -1,6 +1,6 @@
 // The pass that lays out a kernel's scratch.
-#ifndef RONDO_CODEGEN_CPU_ASSIGNSCRATCH_TD
-#define RONDO_CODEGEN_CPU_ASSIGNSCRATCH_TD
+#ifndef RONDO_CODEGEN_LOWERING_ASSIGNSCRATCH_TD
+#define RONDO_CODEGEN_LOWERING_ASSIGNSCRATCH_TD
 
 include "mlir/Pass/PassBase.td"
 
@@ -11,8 +11,14 @@ def AssignScratch : Pass<"rondo-assign-scratch", "::mlir::func::FuncOp"> {
     overlap, and records the size as `rondo.scratch_bytes`. A buffer is alive from its first to its last use, and throughout a
     loop that it is used in but not only in.
 
-    Before: allocas of static size in the entry block. After: none.
+    `space` picks the memory space whose allocas are meant, where a machine has more than one; `attribute` names the size.
+
+    Before: allocas of static size in the entry block. After: none of that space.
   }];
+  let options = [
+    Option<"space", "space", "unsigned", "0", "memory space of the allocas and of the argument">,
+    Option<"attribute", "attribute", "std::string", "\"rondo.scratch_bytes\"", "name of the attribute with the size in bytes">,
+  ];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
