@@ -21,8 +21,6 @@ namespace rondo::codegen {
 #define GEN_PASS_REGISTRATION
 #include "codegen/cpu/ConvertKernelsToLLVM.h.inc"
 #define GEN_PASS_REGISTRATION
-#include "codegen/cpu/ExpandMath.h.inc"
-#define GEN_PASS_REGISTRATION
 #include "codegen/cpu/LowerTilesToVectors.h.inc"
 
 void registerCpuDialects(DialectRegistry &registry) {
@@ -35,7 +33,6 @@ void registerCpuDialects(DialectRegistry &registry) {
 
 void registerCpuPasses() {
   registerLowerTilesToVectors();
-  registerExpandMath();
   registerConvertKernelsToLLVM();
 }
 

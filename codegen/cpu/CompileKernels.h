@@ -24,7 +24,7 @@ mlir::FailureOr<CpuImage> compileKernels(mlir::ModuleOp module, const target::Ta
                                          StageObserver observer = nullptr,
                                          PassObserver observePasses = nullptr);
 
-/// Makes the stages known to rondo-opt: rondo-lower-tiles-to-vectors, rondo-expand-math,
+/// Makes the stages known to rondo-opt: rondo-lower-tiles-to-vectors,
 /// rondo-convert-kernels-to-llvm.
 void registerCpuPasses();
 

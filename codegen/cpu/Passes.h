@@ -12,8 +12,6 @@ namespace rondo::codegen {
 #define GEN_PASS_DECL
 #include "codegen/cpu/ConvertKernelsToLLVM.h.inc"
 #define GEN_PASS_DECL
-#include "codegen/cpu/ExpandMath.h.inc"
-#define GEN_PASS_DECL
 #include "codegen/cpu/LowerTilesToVectors.h.inc"
 
 } // namespace rondo::codegen

@@ -62,6 +62,12 @@ int64_t VectorLowering::legalLanes(Value tile, bool down) {
 // follow.
 bool VectorLowering::canFollowDot(Value tile, bool down) { return legalLanes(tile, down) == kLanes; }
 
+bool VectorLowering::keepsPlace(Operation *op) const {
+  if (auto rotate = dyn_cast<tile::RotatePairsOp>(op))
+    return rotate.getPairs() == tile::Pairs::Interleaved;
+  return TileLowering::keepsPlace(op);
+}
+
 TileHome VectorLowering::allocate(ArrayRef<int64_t> shape, Type element, int64_t panel, bool down) {
   if (element.isInteger(1)) // kept as bytes
     element = builder.getI8Type();

@@ -40,6 +40,8 @@ private:
   /// The widest vector, along rows or down columns, in which every part of the tile can be emitted.
   int64_t legalLanes(mlir::Value tile, bool down = false);
   bool canFollowDot(mlir::Value tile, bool down) override;
+  /// Interleaved pairs lie within a vector.
+  bool keepsPlace(mlir::Operation *op) const override;
   /// Calls `body` at every point of a tile of `shape`, rows outermost; with `down` columns outermost. Strips
   /// of so many columns (rows) come one after the other; 0: no strips.
   void forEachPoint(llvm::ArrayRef<int64_t> shape, int64_t lanes,

@@ -1,5 +1,6 @@
 // Lays out a kernel's scratch: first fit over the lifetimes of its local buffers.
 #include "codegen/lowering/Passes.h"
+#include "codegen/lowering/ScratchLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -9,8 +10,6 @@
 using namespace mlir;
 
 namespace rondo::codegen {
-#define GEN_PASS_REGISTRATION
-#include "codegen/lowering/AssignScratch.h.inc"
 #define GEN_PASS_DEF_ASSIGNSCRATCH
 #include "codegen/lowering/AssignScratch.h.inc"
 
@@ -79,6 +78,33 @@ int64_t placeAll(MutableArrayRef<LocalBuffer> buffers) {
   return total;
 }
 
+} // namespace
+
+ScratchLayout layOutScratch(func::FuncOp function, unsigned space) {
+  int64_t position = 0;
+  Spans spans;
+  number(function.front(), position, spans);
+  SmallVector<LocalBuffer> buffers;
+  for (auto op : function.front().getOps<memref::AllocaOp>()) {
+    LocalBuffer buffer{op};
+    MemRefType type = op.getType();
+    if (type.getMemorySpaceAsInt() != space)
+      continue;
+    int64_t bits = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
+    buffer.bytes = llvm::alignTo(type.getNumElements() * bits / 8, kAlignment);
+    buffer.position = spans.lookup(op).first;
+    findLifetime(buffer, spans);
+    buffers.push_back(buffer);
+  }
+  ScratchLayout layout;
+  layout.bytes = placeAll(buffers);
+  for (const LocalBuffer &buffer : buffers)
+    layout.places.push_back({buffer.op, buffer.offset, buffer.bytes});
+  return layout;
+}
+
+namespace {
+
 struct AssignScratchPass : impl::AssignScratchBase<AssignScratchPass> {
   using Base::Base;
 
@@ -86,30 +112,15 @@ struct AssignScratchPass : impl::AssignScratchBase<AssignScratchPass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    int64_t position = 0;
-    Spans spans;
-    number(function.front(), position, spans);
-    SmallVector<LocalBuffer> buffers;
-    for (auto op : function.front().getOps<memref::AllocaOp>()) {
-      LocalBuffer buffer{op};
-      MemRefType type = op.getType();
-      if (type.getMemorySpaceAsInt() != space)
-        continue;
-      int64_t bits = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
-      buffer.bytes = llvm::alignTo(type.getNumElements() * bits / 8, kAlignment);
-      buffer.position = spans.lookup(op).first;
-      findLifetime(buffer, spans);
-      buffers.push_back(buffer);
-    }
-    int64_t total = placeAll(buffers);
-
+    ScratchLayout layout = layOutScratch(function, space);
     OpBuilder builder(&getContext());
     Attribute where = space == 0 ? Attribute() : builder.getI64IntegerAttr(space);
-    auto type = MemRefType::get({std::max(total, kAlignment)}, builder.getI8Type(), AffineMap(), where);
+    auto type =
+        MemRefType::get({std::max(layout.bytes, kAlignment)}, builder.getI8Type(), AffineMap(), where);
     if (failed(function.insertArgument(function.getNumArguments(), type, {}, function.getLoc())))
       return signalPassFailure();
     BlockArgument scratch = function.getArguments().back();
-    for (LocalBuffer &buffer : buffers) {
+    for (ScratchLayout::Place &buffer : layout.places) {
       builder.setInsertionPoint(buffer.op);
       Value offset = arith::ConstantIndexOp::create(builder, buffer.op.getLoc(), buffer.offset);
       Value view = memref::ViewOp::create(builder, buffer.op.getLoc(), buffer.op.getType(), scratch, offset,
@@ -117,12 +128,9 @@ struct AssignScratchPass : impl::AssignScratchBase<AssignScratchPass> {
       buffer.op.replaceAllUsesWith(view);
       buffer.op.erase();
     }
-    function->setAttr(attribute, builder.getI64IntegerAttr(total));
+    function->setAttr(attribute, builder.getI64IntegerAttr(layout.bytes));
   }
 };
 
 } // namespace
-
-void registerLoweringPasses() { registerAssignScratch(); }
-
 } // namespace rondo::codegen

@@ -68,8 +68,10 @@ public:
   /// One element, wherever the home lies.
   mlir::Value loadScalar(const TileHome &home, mlir::Value row, mlir::Value column);
 
-private:
+  /// Of an element in the home's memref.
   llvm::SmallVector<mlir::Value, 3> indices(const TileHome &home, mlir::Value row, mlir::Value column);
+
+private:
   /// Of the lanes of a vector at `point` those that exist; null: all.
   mlir::Value existing(const TileHome &home, const TilePoint &point, int64_t lanes);
 

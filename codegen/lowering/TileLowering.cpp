@@ -82,6 +82,8 @@ void TileLowering::lowerOp(Operation &op) {
       });
 }
 
+bool TileLowering::keepsPlace(Operation *op) const { return isElementwise(op) || isa<tile::StageOp>(op); }
+
 void TileLowering::lowerStore(tile::StoreOp store) {
   TileHome home = accessHome(store);
   evaluateInto(store.getTile(), home);

@@ -128,6 +128,8 @@ protected:
   // ---- what a machine does
   /// Whether the tile, if it gets a home or comes from a dot, lies there with points down its columns.
   virtual bool isDown(mlir::Value) const { return false; }
+  /// Whether a point of the op's result comes from the points of its operands at the same place.
+  virtual bool keepsPlace(mlir::Operation *op) const;
   /// Whether the epilogue of a dot can evaluate `tile`, which is made of the dot's result in place.
   virtual bool canFollowDot(mlir::Value, bool /*down*/) { return true; }
   /// Evaluates a prepared tile, in which no dot is left, into `destination`.

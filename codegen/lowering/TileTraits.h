@@ -8,13 +8,6 @@ namespace rondo::codegen {
 /// Each element of the result comes from the elements of the operands at the same place.
 inline bool isElementwise(mlir::Operation *op) { return op->hasTrait<mlir::OpTrait::Elementwise>(); }
 
-/// Vectors of the result come from the vectors of the operands at the same place.
-inline bool keepsPlace(mlir::Operation *op) {
-  if (auto rotate = mlir::dyn_cast<tile::RotatePairsOp>(op))
-    return rotate.getPairs() == tile::Pairs::Interleaved;
-  return isElementwise(op) || mlir::isa<tile::StageOp>(op);
-}
-
 /// The op makes a tile that is evaluated inside the loop nest of a sink.
 inline bool isDeferred(mlir::Operation *op) {
   return op->getNumResults() == 1 && mlir::isa<mlir::RankedTensorType>(op->getResult(0).getType()) &&

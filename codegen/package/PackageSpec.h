@@ -95,6 +95,10 @@ struct PackageSpec {
     std::vector<KernelArgument> arguments;
     uint64_t scratchBytes = 0;
     std::string source; // what it computes, for people
+    std::string ptx;    // GPUs only, like what follows
+    std::vector<uint8_t> cubin;
+    uint32_t threads = 0;
+    uint32_t sharedBytes = 0;
   };
 
   struct IoTensor {

@@ -176,7 +176,13 @@ fb::Offset<format::Kernel> Writer::kernel(const PackageSpec::Kernel &k) {
   auto argumentVector = builder.CreateVectorOfStructs(arguments);
   String source = text(k.source);
   auto typeVector = builder.CreateVector(types);
-  return format::CreateKernel(builder, name, k.address, argumentVector, k.scratchBytes, source, typeVector);
+  fb::Offset<fb::Vector<uint8_t>> ptx, cubin; // absent for CPUs
+  if (!k.ptx.empty())
+    ptx = builder.CreateVector(reinterpret_cast<const uint8_t *>(k.ptx.data()), k.ptx.size());
+  if (!k.cubin.empty())
+    cubin = builder.CreateVector(k.cubin);
+  return format::CreateKernel(builder, name, k.address, argumentVector, k.scratchBytes, source, typeVector,
+                              ptx, cubin, k.threads, k.sharedBytes);
 }
 
 fb::Offset<format::IoTensor> Writer::tensor(const PackageSpec::IoTensor &t) {

@@ -1,6 +1,7 @@
 // The table of CPUs that Rondo knows, and which of them the machine at hand is.
 #include "codegen/target/Target.h"
 
+#include "codegen/target/CudaTarget.h"
 #include "codegen/target/HostCpu.h"
 
 #include <algorithm>
@@ -89,7 +90,7 @@ const Machine *hostMachine() {
 
 } // namespace
 
-std::optional<Target> findTarget(std::string_view name) {
+static std::optional<Target> findCpu(std::string_view name) {
   if (name == "cpu") {
     const Machine *machine = hostMachine();
     return machine ? std::optional(describe(*machine)) : std::nullopt;
@@ -100,10 +101,35 @@ std::optional<Target> findTarget(std::string_view name) {
   return std::nullopt;
 }
 
+// Code of `cpu` cut and scheduled as if it were for `gpu`.
+static Target disguise(Target cpu, const Target &gpu) {
+  cpu.name += "@" + gpu.name;
+  cpu.sizes = gpu.sizes;
+  cpu.matmulFlops = gpu.matmulFlops;
+  cpu.vectorFlops = gpu.vectorFlops;
+  cpu.cacheBytes = gpu.cacheBytes;
+  cpu.cacheBandwidth = gpu.cacheBandwidth;
+  cpu.memoryBandwidth = gpu.memoryBandwidth;
+  return cpu;
+}
+
+std::optional<Target> findTarget(std::string_view name) {
+  if (std::optional<Target> gpu = findCudaTarget(name))
+    return gpu;
+  size_t at = name.find('@');
+  std::optional<Target> cpu = findCpu(name.substr(0, at));
+  if (!cpu || at == std::string_view::npos)
+    return cpu;
+  std::optional<Target> gpu = findCudaTarget(name.substr(at + 1));
+  return gpu ? std::optional(disguise(std::move(*cpu), *gpu)) : std::nullopt;
+}
+
 std::vector<std::string_view> targetNames() {
   std::vector<std::string_view> names = {"cpu"};
   for (const Machine &machine : machines)
     names.push_back(machine.name);
+  for (std::string_view name : cudaTargetNames())
+    names.push_back(name);
   return names;
 }
 

@@ -22,6 +22,7 @@ struct Target {
   std::vector<std::string> requiredCpuFlags; // what /proc/cpuinfo must list to run the code
   int64_t vectorLanes = 16;                  // f32 lanes of a vector register
   int64_t vectorRegisters = 32;
+  int64_t sharedBytes = 0;    // GPUs: shared memory that a block may use
   double matmulFlops = 0;     // f32 FLOP/s of register-tiled products
   double vectorFlops = 0;     // f32 FLOP/s of streaming vector code
   double cacheBytes = 0;      // bytes of the private cache
@@ -30,10 +31,11 @@ struct Target {
   TileSizes sizes;
 };
 
-// Parses "cpu" (the machine at hand), "cpu:znver4", "cpu:x86-64-v4", "cpu:x86-64-v3". Nullopt for anything
-// else.
+// Parses "cpu" (the machine at hand), "cpu:znver4", "cpu:x86-64-v4", "cpu:x86-64-v3", and GPUs such as
+// "cuda:sm_90a". "cpu@cuda:sm_90a" is a CPU whose code has the tile sizes and schedules of that GPU's: what
+// the GPU's kernels compute can be compared with. Nullopt for anything else.
 std::optional<Target> findTarget(std::string_view name);
-// All names that findTarget takes, for help and did-you-mean.
+// All plain names that findTarget takes, for help and did-you-mean.
 std::vector<std::string_view> targetNames();
 
 } // namespace rondo::target

@@ -95,19 +95,34 @@ PackageSpec::KernelArgument describe(BlockArgument buffer, bool written) {
   return argument;
 }
 
-LogicalResult addKernels(PackageSpec &package, ModuleOp module, const codegen::CpuImage &image,
-                         PackageIndex &index) {
-  llvm::StringMap<const codegen::CompiledKernel *> compiled;
-  for (const codegen::CompiledKernel &kernel : image.kernels)
-    compiled[kernel.symbol] = &kernel;
+// What a backend says about a kernel; false if it has none of this name.
+bool addCode(PackageSpec::Kernel &kernel, const codegen::CpuImage &image) {
+  auto code = llvm::find_if(image.kernels, [&](const auto &other) { return other.symbol == kernel.name; });
+  if (code == image.kernels.end())
+    return false;
+  kernel.address = code->address;
+  kernel.scratchBytes = code->scratchBytes;
+  return true;
+}
+
+bool addCode(PackageSpec::Kernel &kernel, const codegen::CudaKernels &modules) {
+  auto code = llvm::find_if(modules.kernels, [&](const auto &other) { return other.symbol == kernel.name; });
+  if (code == modules.kernels.end())
+    return false;
+  kernel.ptx = code->ptx;
+  kernel.cubin = code->cubin;
+  kernel.threads = code->threads;
+  kernel.sharedBytes = code->sharedBytes;
+  kernel.scratchBytes = code->scratchBytes;
+  return true;
+}
+
+LogicalResult addKernels(PackageSpec &package, ModuleOp module, const KernelCode &code, PackageIndex &index) {
   for (auto kernel : module.getOps<tile::KernelOp>()) {
-    const codegen::CompiledKernel *code = compiled.lookup(kernel.getSymName());
-    if (!code)
-      return kernel.emitOpError("has no machine code");
     PackageSpec::Kernel description;
     description.name = kernel.getSymName().str();
-    description.address = code->address;
-    description.scratchBytes = code->scratchBytes;
+    if (!std::visit([&](const auto &backend) { return addCode(description, backend); }, code))
+      return kernel.emitOpError("has no machine code");
     description.source = kernel.getSource().value_or("").str();
     for (auto [buffer, written] : llvm::zip_equal(kernel.getBuffers(), kernel.getWrites()))
       description.arguments.push_back(describe(buffer, written));
@@ -161,7 +176,7 @@ PackageSpec::Provenance provenance(ModuleOp module, const CompileRecord &record)
 
 } // namespace
 
-FailureOr<PackageSpec> rondo::packageContents(ModuleOp module, const codegen::CpuImage &image,
+FailureOr<PackageSpec> rondo::packageContents(ModuleOp module, const KernelCode &code,
                                               const target::Target &target, const CompileRecord &record) {
   PackageSpec package;
   package.provenance = provenance(module, record);
@@ -182,9 +197,10 @@ FailureOr<PackageSpec> rondo::packageContents(ModuleOp module, const codegen::Cp
   }
   for (auto table : module.getOps<TableOp>())
     index.constants[table.getSymName()] = addTable(package, table);
-  if (failed(addKernels(package, module, image, index)))
+  if (failed(addKernels(package, module, code, index)))
     return failure();
-  addImage(package, image);
+  if (const auto *image = std::get_if<codegen::CpuImage>(&code))
+    addImage(package, *image);
   for (auto function : module.getOps<func::FuncOp>()) {
     FailureOr<PackageSpec::Entry> entry = entryContents(function, index);
     if (failed(entry))

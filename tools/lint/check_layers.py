@@ -14,6 +14,7 @@ MAY_INCLUDE = {
     "passes/pipeline": ["passes", "dialects", "codegen", "frontends", "runtime/format", "llvm"],
     "codegen/lowering": ["codegen/lowering", "dialects/tile", "llvm"],
     "codegen/cpu": ["codegen/cpu", "codegen/lowering", "codegen/target", "dialects/tile", "runtime/format", "llvm"],
+    "codegen/nvptx": ["codegen/nvptx", "codegen/lowering", "codegen/target", "dialects/tile", "runtime/format", "llvm"],
     "codegen/target": ["codegen/target"],
     "codegen/package": ["codegen/package", "runtime/format", "absl", "flatbuffers"],
     "runtime/format": ["runtime/format", "flatbuffers"],

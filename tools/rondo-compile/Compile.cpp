@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "codegen/cpu/CompileKernels.h"
+#include "codegen/nvptx/CompileCudaKernels.h"
 #include "codegen/package/PackageWriter.h"
 #include "dialects/tile/Tile.h"
 #include "frontends/spec/LoadSpec.h"
@@ -31,6 +32,7 @@ public:
 private:
   LogicalResult runStages(llvm::function_ref<void(OpPassManager &)> addPasses);
   LogicalResult runPasses();
+  FailureOr<KernelCode> compileKernels(llvm::function_ref<void(StringRef, ModuleOp)> finish);
   FailureOr<codegen::PackageSpec> compileModule();
   absl::Status write(const codegen::PackageSpec &package);
   int report(const absl::Status &status);
@@ -54,6 +56,7 @@ DialectRegistry compilerDialects() {
   DialectRegistry registry;
   registerSpecFrontend(registry);
   codegen::registerCpuDialects(registry);
+  codegen::registerCudaDialects(registry);
   registry.insert<tile::TileDialect>();
   return registry;
 }
@@ -99,20 +102,31 @@ LogicalResult Compilation::runPasses() {
   return runStages([&](OpPassManager &manager) { addKernelPasses(manager, pipeline); });
 }
 
+FailureOr<KernelCode> Compilation::compileKernels(llvm::function_ref<void(StringRef, ModuleOp)> finish) {
+  auto watchPasses = [&](PassManager &manager) { observe(manager); };
+  auto code = [](auto compiled) -> FailureOr<KernelCode> {
+    if (failed(compiled))
+      return failure();
+    return KernelCode(std::move(*compiled));
+  };
+  if (target.backend == target::Backend::Cuda)
+    return code(codegen::compileCudaKernels(*module, target, finish, watchPasses));
+  return code(codegen::compileKernels(*module, target, finish, watchPasses));
+}
+
 FailureOr<codegen::PackageSpec> Compilation::compileModule() {
   recorder.enterStage("code", *module);
   auto finish = [&](StringRef stage, ModuleOp state) {
     stages.finishStage(stage, state);
     recorder.enterStage("code-after-" + stage.str(), state);
   };
-  FailureOr<codegen::CpuImage> image =
-      codegen::compileKernels(*module, target, finish, [&](PassManager &manager) { observe(manager); });
-  if (failed(image))
+  FailureOr<KernelCode> code = compileKernels(finish);
+  if (failed(code))
     return failure();
   stages.finishStage("code", *module);
   recorder.enterStage("package", *module);
   StringRef text = sources.getMemoryBuffer(sources.getMainFileID())->getBuffer();
-  return packageContents(*module, *image, target,
+  return packageContents(*module, *code, target,
                          {"rondo " RONDO_VERSION, text.str(), options.flags(), schedules});
 }
 

@@ -19,6 +19,7 @@ constexpr const char *overview = R"(Compiles a model's spec into a package that 
 struct Given {
   CompileOptions options;
   std::vector<std::string> hypers; // "name=value"
+  std::string cpuAs;
 };
 
 void addOptions(CLI::App &app, Given &given) {
@@ -40,9 +41,13 @@ void addOptions(CLI::App &app, Given &given) {
       ->type_name("NAME")
       ->capture_default_str();
   app.add_option("--target", options.target,
-                 "Machine to compile for: cpu (the one at hand) or a name such as cpu:x86-64-v4")
+                 "Machine to compile for: cpu (the one at hand), a name such as\n"
+                 "cpu:x86-64-v4, or a GPU: cuda:sm_80, cuda:sm_90a, cuda:sm_100")
       ->type_name("NAME")
       ->capture_default_str();
+  app.add_option("--cpu-as", given.cpuAs,
+                 "CPU code with the tile sizes and schedules of a GPU, to compare with")
+      ->type_name("NAME");
   app.add_option("--remat", options.remat,
                  "What training computes again instead of keeping it: auto (pointwise ops),\n"
                  "none, or whole blocks until kept values fit a size such as 512MiB")
@@ -86,6 +91,10 @@ absl::Status complete(Given &given) {
       return makeError(
           ErrorId::Usage,
           absl::StrCat("expected --remat auto, none or a size such as 512MiB, found '", given, "'"));
+  }
+  if (!given.cpuAs.empty()) {
+    RONDO_RETURN_IF_ERROR(checkTarget(given.cpuAs));
+    absl::StrAppend(&options.target, "@", given.cpuAs);
   }
   return checkTarget(options.target);
 }

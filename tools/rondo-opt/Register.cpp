@@ -3,6 +3,7 @@
 
 #include "codegen/cpu/CompileKernels.h"
 #include "codegen/lowering/Passes.h"
+#include "codegen/nvptx/CompileCudaKernels.h"
 #include "dialects/rondo/Rondo.h"
 #include "dialects/tile/Tile.h"
 #include "frontends/spec/LoadSpec.h"
@@ -23,6 +24,7 @@ void rondo::registerDialects(DialectRegistry &registry) {
   registry.insert<RondoDialect, tile::TileDialect>();
   registry.insert<affine::AffineDialect>();
   codegen::registerCpuDialects(registry);
+  codegen::registerCudaDialects(registry);
 }
 
 void rondo::registerPasses() {
@@ -38,4 +40,5 @@ void rondo::registerPasses() {
   registerTilePasses();
   codegen::registerLoweringPasses();
   codegen::registerCpuPasses();
+  codegen::registerCudaPasses();
 }

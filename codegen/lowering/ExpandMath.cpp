@@ -1,6 +1,6 @@
 // Transcendental functions as polynomials. Coefficients: exp, log, tanh, sin and cos after Moshier's Cephes;
 // erf after Juffa's two-piece approximation.
-#include "codegen/cpu/Passes.h"
+#include "codegen/lowering/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -11,7 +11,7 @@ using namespace mlir;
 
 namespace rondo::codegen {
 #define GEN_PASS_DEF_EXPANDMATH
-#include "codegen/cpu/ExpandMath.h.inc"
+#include "codegen/lowering/ExpandMath.h.inc"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // The pass that replaces transcendental functions by arithmetic.
-#ifndef RONDO_CODEGEN_CPU_EXPANDMATH_TD
-#define RONDO_CODEGEN_CPU_EXPANDMATH_TD
+#ifndef RONDO_CODEGEN_LOWERING_EXPANDMATH_TD
+#define RONDO_CODEGEN_LOWERING_EXPANDMATH_TD
 
 include "mlir/Pass/PassBase.td"
 

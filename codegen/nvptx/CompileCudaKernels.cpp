@@ -1,0 +1,165 @@
+// The stages from a module's tile kernels to PTX, in order.
+#include "codegen/nvptx/CompileCudaKernels.h"
+
+#include "codegen/lowering/Passes.h"
+#include "codegen/nvptx/EmitPtx.h"
+#include "codegen/nvptx/Passes.h"
+#include "codegen/nvptx/ThreadLowering.h"
+
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/Parallel.h"
+
+using namespace mlir;
+
+namespace rondo::codegen {
+
+#define GEN_PASS_REGISTRATION
+#include "codegen/nvptx/ConvertThreadsToNVVM.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "codegen/nvptx/LowerTilesToThreads.h.inc"
+
+void registerCudaDialects(DialectRegistry &registry) {
+  registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, gpu::GPUDialect,
+                  LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect, NVVM::NVVMDialect,
+                  scf::SCFDialect, tile::TileDialect>();
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registerNVVMDialectTranslation(registry);
+}
+
+void registerCudaPasses() {
+  registerLowerTilesToThreads();
+  registerConvertThreadsToNVVM();
+}
+
+namespace {
+
+using StageObserver = llvm::function_ref<void(StringRef, ModuleOp)>;
+using PassObserver = llvm::function_ref<void(PassManager &)>;
+
+struct Stage {
+  StringRef name;
+  void (*addPasses)(OpPassManager &, const target::Target &);
+};
+
+LogicalResult lowerToNVVM(ModuleOp module, const target::Target &target, StageObserver observer,
+                          PassObserver observePasses) {
+  const Stage stages[] = {
+      {"threads",
+       [](OpPassManager &passes, const target::Target &target) {
+         passes.addPass(createLowerTilesToThreads({.shared = target.sharedBytes}));
+         OpPassManager &function = passes.nest<func::FuncOp>();
+         function.addPass(createCSEPass());
+         function.addPass(createLoopInvariantCodeMotionPass());
+         function.addPass(createCSEPass());
+       }},
+      {"scratch",
+       [](OpPassManager &passes, const target::Target &) {
+         OpPassManager &function = passes.nest<func::FuncOp>();
+         function.addPass(createAssignScratch({.space = kSharedMemory, .attribute = "rondo.shared_bytes"}));
+         function.addPass(createAssignScratch({.space = kGlobalScratch}));
+       }},
+      {"nvvm-dialect",
+       [](OpPassManager &passes, const target::Target &) {
+         OpPassManager &function = passes.nest<func::FuncOp>();
+         function.addPass(createExpandMath());
+         function.addPass(createCSEPass());
+         passes.addPass(createConvertThreadsToNVVM());
+       }},
+  };
+  for (const Stage &stage : stages) {
+    PassManager passes(module.getContext());
+    stage.addPasses(passes, target);
+    if (observePasses)
+      observePasses(passes);
+    if (failed(passes.run(module)))
+      return failure();
+    if (observer)
+      observer(stage.name, module);
+  }
+  return success();
+}
+
+OwningOpRef<ModuleOp> cloneKernels(ModuleOp module) {
+  OwningOpRef<ModuleOp> clone = ModuleOp::create(module.getLoc());
+  OpBuilder builder(clone->getBodyRegion());
+  for (auto kernel : module.getOps<tile::KernelOp>())
+    builder.clone(*kernel);
+  return clone;
+}
+
+// One kernel on its way through LLVM, in a context of its own: kernels are compiled side by side, and their
+// text does not depend on how many at a time.
+struct KernelCode {
+  std::unique_ptr<llvm::LLVMContext> context = std::make_unique<llvm::LLVMContext>();
+  std::unique_ptr<llvm::Module> module;
+  CudaKernel kernel;
+  std::string error;
+
+  void compile(const target::Target &target, const std::optional<std::string> &ptxas) {
+    llvm::Expected<std::string> ptx = emitPtx(*module, target);
+    module.reset();
+    if (!ptx) {
+      error = llvm::toString(ptx.takeError());
+      return;
+    }
+    kernel.ptx = std::move(*ptx);
+    if (!ptxas)
+      return;
+    llvm::Expected<std::vector<uint8_t>> cubin = assemblePtx(*ptxas, kernel.ptx, target);
+    if (cubin)
+      kernel.cubin = std::move(*cubin);
+    else
+      error = llvm::toString(cubin.takeError());
+  }
+};
+
+LogicalResult translateAlone(LLVM::LLVMFuncOp function, KernelCode &code) {
+  auto number = [&](StringRef name) { return function->getAttrOfType<IntegerAttr>(name).getInt(); };
+  code.kernel.symbol = function.getSymName();
+  code.kernel.threads = number(kThreadsAttribute);
+  code.kernel.sharedBytes = number("rondo.shared_bytes");
+  code.kernel.scratchBytes = number("rondo.scratch_bytes");
+  OwningOpRef<ModuleOp> alone = ModuleOp::create(function.getLoc());
+  for (auto global : function->getParentOfType<ModuleOp>().getOps<LLVM::GlobalOp>())
+    alone->push_back(global->clone());
+  alone->push_back(function->clone());
+  code.module = translateModuleToLLVMIR(*alone, *code.context, function.getSymName());
+  return success(code.module != nullptr);
+}
+
+} // namespace
+
+FailureOr<CudaKernels> compileCudaKernels(ModuleOp module, const target::Target &target,
+                                          StageObserver observer, PassObserver observePasses) {
+  DialectRegistry registry;
+  registerCudaDialects(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  OwningOpRef<ModuleOp> kernels = cloneKernels(module);
+  CudaKernels result;
+  if (kernels->getBody()->empty())
+    return result;
+  if (failed(lowerToNVVM(*kernels, target, observer, observePasses)))
+    return failure();
+  std::vector<KernelCode> code;
+  for (auto function : kernels->getOps<LLVM::LLVMFuncOp>()) {
+    code.emplace_back();
+    if (failed(translateAlone(function, code.back())))
+      return failure();
+  }
+  std::optional<std::string> ptxas = findPtxas();
+  llvm::parallelFor(0, code.size(), [&](size_t i) { code[i].compile(target, ptxas); });
+  for (KernelCode &kernel : code) {
+    if (!kernel.error.empty())
+      return module.emitError(kernel.error);
+    result.kernels.push_back(std::move(kernel.kernel));
+  }
+  return result;
+}
+
+} // namespace rondo::codegen

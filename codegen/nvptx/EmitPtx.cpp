@@ -1,0 +1,95 @@
+// LLVM's optimiser and code generator for NVPTX.
+#include "codegen/nvptx/EmitPtx.h"
+
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include <mutex>
+
+namespace rondo::codegen {
+namespace {
+
+// PTX before 8.1 limits the parameters of a kernel to 4352 bytes; since then they are 32,764.
+constexpr size_t kFewParameters = 4352 / 8;
+
+std::string featuresFor(const llvm::Module &module, const target::Target &target) {
+  for (const llvm::Function &function : module)
+    if (function.arg_size() > kFewParameters && target.llvmFeatures == "+ptx70")
+      return "+ptx81";
+  return target.llvmFeatures;
+}
+
+std::unique_ptr<llvm::TargetMachine> createMachine(const llvm::Module &module, const target::Target &target,
+                                                   std::string &error) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+  });
+  llvm::Triple triple("nvptx64-nvidia-cuda");
+  const llvm::Target *nvptx = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!nvptx)
+    return nullptr;
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion =
+      llvm::FPOpFusion::Standard; // only the fused operations that kernels ask for, as on CPUs
+  return std::unique_ptr<llvm::TargetMachine>(
+      nvptx->createTargetMachine(triple, target.cpu, featuresFor(module, target), options, llvm::Reloc::PIC_,
+                                 std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+}
+
+// MLIR's inline assembly says nothing about convergence: without it jump threading doubles barriers.
+void markConvergent(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    for (llvm::Instruction &instruction : llvm::instructions(function))
+      if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction))
+        if (auto *text = llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand());
+            text && text->hasSideEffects())
+          call->setConvergent();
+}
+
+void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+} // namespace
+
+llvm::Expected<std::string> emitPtx(llvm::Module &module, const target::Target &target) {
+  std::string error;
+  std::unique_ptr<llvm::TargetMachine> machine = createMachine(module, target, error);
+  if (!machine)
+    return llvm::createStringError("no code generator for NVPTX: " + error);
+  module.setTargetTriple(machine->getTargetTriple());
+  module.setDataLayout(machine->createDataLayout());
+  markConvergent(module);
+  for (llvm::Function &function : module)
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+  optimise(module, *machine);
+  llvm::SmallString<0> ptx;
+  llvm::raw_svector_ostream stream(ptx);
+  llvm::legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
+    return llvm::createStringError("the code generator for NVPTX writes no text");
+  passes.run(module);
+  return std::string(ptx);
+}
+
+} // namespace rondo::codegen

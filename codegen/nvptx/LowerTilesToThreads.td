@@ -1,0 +1,26 @@
+// The pass that turns tile kernels into the programs of threads.
+#ifndef RONDO_CODEGEN_NVPTX_LOWERTILESTOTHREADS_TD
+#define RONDO_CODEGEN_NVPTX_LOWERTILESTOTHREADS_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LowerTilesToThreads : Pass<"rondo-lower-tiles-to-threads", "::mlir::ModuleOp"> {
+  let summary = "tile kernels to what one thread of a block does";
+  let description = [{
+    Replaces every `tile.kernel` by a `func.func` of its name that takes the buffers, in scf, arith, math, memref and gpu (thread and block
+    numbers, barriers, exchanges within a warp), with the number of threads of a block as `rondo.threads`. Buffers in panels
+    become memrefs with the panel as a dimension of its own. Tiles that need a place are `memref.alloca`s at the function's
+    start, in memory space 3 (shared) as long as they fit in there together and otherwise, the largest first, in space 1 (the block's global
+    scratch); `rondo-assign-scratch` lays them out.
+
+    Before: verified kernels. After: no tile ops. Refuses ops without a lowering and tile constants that are not splats.
+  }];
+  let options = [
+    Option<"threads", "threads", "int64_t", "0", "threads of a block, a power of two; 0: by the work of each kernel">,
+    Option<"shared", "shared", "int64_t", "101376", "bytes of shared memory that a block may use">,
+  ];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
+#endif
