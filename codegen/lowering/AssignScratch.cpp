@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -55,6 +56,16 @@ void findLifetime(LocalBuffer &buffer, const Spans &spans) {
   }
 }
 
+// Where threads share the buffers, one may still read what another overwrites until both have met at a
+// barrier.
+void extendToBarriers(func::FuncOp function, const Spans &spans, MutableArrayRef<LocalBuffer> buffers) {
+  SmallVector<int64_t> barriers; // ascending
+  function.walk([&](gpu::BarrierOp barrier) { barriers.push_back(spans.lookup(barrier).first); });
+  for (LocalBuffer &buffer : buffers)
+    if (auto next = llvm::lower_bound(barriers, buffer.last); next != barriers.end())
+      buffer.last = *next;
+}
+
 // The largest buffers first, each at the lowest offset that no buffer alive at the same time touches.
 int64_t placeAll(MutableArrayRef<LocalBuffer> buffers) {
   llvm::sort(buffers, [](const LocalBuffer &a, const LocalBuffer &b) {
@@ -96,6 +107,7 @@ ScratchLayout layOutScratch(func::FuncOp function, unsigned space) {
     findLifetime(buffer, spans);
     buffers.push_back(buffer);
   }
+  extendToBarriers(function, spans, buffers);
   ScratchLayout layout;
   layout.bytes = placeAll(buffers);
   for (const LocalBuffer &buffer : buffers)

@@ -8,8 +8,8 @@ def AssignScratch : Pass<"rondo-assign-scratch", "::mlir::func::FuncOp"> {
   let summary = "local buffers of a kernel to parts of one scratch argument";
   let description = [{
     Gives every `memref.alloca` a fixed offset in a scratch buffer, a new last argument, such that buffers that are alive at the same time do not
-    overlap, and records the size as `rondo.scratch_bytes`. A buffer is alive from its first to its last use, and throughout a
-    loop that it is used in but not only in.
+    overlap, and records the size as `rondo.scratch_bytes`. A buffer is alive from its first to its last use, and on to the next
+    `gpu.barrier` if there is one, and throughout a loop that it is used in but not only in.
 
     `space` picks the memory space whose allocas are meant, where a machine has more than one; `attribute` names the size.
 

@@ -17,7 +17,8 @@ struct ScratchLayout {
 };
 
 /// Of the allocas of static size in the entry block, in memory space `space`. A buffer is alive from its
-/// first to its last use, and throughout a loop that it is used in but not only in.
+/// first to its last use and on to the next gpu.barrier, if there is one, and throughout a loop that it is
+/// used in but not only in.
 ScratchLayout layOutScratch(mlir::func::FuncOp function, unsigned space);
 
 } // namespace rondo::codegen

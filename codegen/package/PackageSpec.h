@@ -94,9 +94,9 @@ struct PackageSpec {
     uint64_t address = 0; // entry point in the image
     std::vector<KernelArgument> arguments;
     uint64_t scratchBytes = 0;
-    std::string source; // what it computes, for people
-    std::string ptx;    // GPUs only, like what follows
-    std::vector<uint8_t> cubin;
+    std::string source;   // what it computes, for people
+    std::string ptx = {}; // GPUs only, like what follows
+    std::vector<uint8_t> cubin = {};
     uint32_t threads = 0;
     uint32_t sharedBytes = 0;
   };

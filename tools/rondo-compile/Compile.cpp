@@ -16,6 +16,7 @@
 #include "runtime/files/AtomicFile.h"
 #include "tools/rondo-compile/DiagnosticLog.h"
 #include "tools/rondo-compile/ScheduleReport.h"
+#include "tools/rondo-compile/TritonFolder.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -174,6 +175,9 @@ int Compilation::run() {
       return failedExitCode();
     if (absl::Status status = write(*package); !status.ok())
       return report(status);
+    if (!options.tritonFolder.empty())
+      if (absl::Status status = writeTritonFolder(*package, options.tritonFolder); !status.ok())
+        return report(status);
   }
   if (options.timeReport)
     reportTimes();

@@ -54,6 +54,9 @@ void addOptions(CLI::App &app, Given &given) {
       ->type_name("NAME|SIZE")
       ->capture_default_str();
   app.add_option("-o", options.output, "Write the package here")->type_name("FILE");
+  app.add_option("--emit-triton", options.tritonFolder,
+                 "GPUs: also write each kernel's PTX, cubin and Triton metadata there")
+      ->type_name("FOLDER");
   app.add_option("--dump-ir", options.dumpFolder, "Write the IR after each stage there")->type_name("FOLDER");
   app.add_flag("--explain-schedule", options.explainSchedule,
                "Print which schedules were chosen and why; -o may then be left out");
@@ -79,6 +82,10 @@ absl::Status complete(Given &given) {
   CompileOptions &options = given.options;
   if (options.output.empty() && !options.explainSchedule)
     return makeError(ErrorId::Usage, "expected -o FILE, found none");
+  if (!options.tritonFolder.empty() && (options.output.empty() || options.target.rfind("cuda:", 0) != 0))
+    return makeError(ErrorId::Usage,
+                     absl::StrCat("expected --emit-triton with -o and a target for GPUs, found ",
+                                  options.output.empty() ? "no -o" : "--target " + options.target));
   for (const std::string &hyper : given.hypers) {
     size_t equals = hyper.find('=');
     if (equals == 0 || equals == std::string::npos || equals + 1 == hyper.size())
@@ -93,6 +100,10 @@ absl::Status complete(Given &given) {
           absl::StrCat("expected --remat auto, none or a size such as 512MiB, found '", given, "'"));
   }
   if (!given.cpuAs.empty()) {
+    if (options.target.rfind("cpu", 0) != 0)
+      return makeError(
+          ErrorId::Usage,
+          absl::StrCat("expected --cpu-as with a target for CPUs, found --target ", options.target));
     RONDO_RETURN_IF_ERROR(checkTarget(given.cpuAs));
     absl::StrAppend(&options.target, "@", given.cpuAs);
   }

@@ -16,8 +16,9 @@ struct CompileOptions {
   std::string schedule = "auto";
   std::string remat = "auto"; // auto, none or a number of bytes
   std::string target = "cpu";
-  std::string output;     // empty: no package is written
-  std::string dumpFolder; // empty: none
+  std::string output;       // empty: no package is written
+  std::string tritonFolder; // empty: none
+  std::string dumpFolder;   // empty: none
   bool explainSchedule = false;
   bool timeReport = false;
   bool json = false;

@@ -132,7 +132,12 @@ void addStates(Report &report, const Package &package, const std::string &) {
 }
 
 void addKernels(Report &report, const Package &package, const std::string &) {
-  Table &table = report.add("kernels", {"kernel", "address", "arguments", "scratch_bytes", "uses", "source"});
+  bool isGpu = package.root().target()->str().rfind("cuda:", 0) == 0;
+  std::vector<std::string> columns = {"kernel", "address", "arguments", "scratch_bytes", "uses", "source"};
+  if (isGpu)
+    columns = {"kernel",    "threads",       "shared_bytes", "ptx_bytes", "cubin_bytes",
+               "arguments", "scratch_bytes", "uses",         "source"};
+  Table &table = report.add("kernels", columns);
   std::vector<uint64_t> uses(package.root().kernels()->size());
   forEachEntry(package, "", [&](const format::Entry &entry) {
     for (const format::Command *command : *entry.commands())
@@ -140,6 +145,13 @@ void addKernels(Report &report, const Package &package, const std::string &) {
   });
   for (uint32_t i = 0; i < package.root().kernels()->size(); ++i) {
     const format::Kernel &kernel = *package.root().kernels()->Get(i);
+    if (isGpu) {
+      table.add({kernel.name()->str(), uint64_t(kernel.threads()), uint64_t(kernel.shared_bytes()),
+                 uint64_t(kernel.ptx() ? kernel.ptx()->size() : 0),
+                 uint64_t(kernel.cubin() ? kernel.cubin()->size() : 0), uint64_t(kernel.arguments()->size()),
+                 kernel.scratch_bytes(), uses[i], kernel.source()->str()});
+      continue;
+    }
     table.add({kernel.name()->str(), absl::StrFormat("0x%x", kernel.address()),
                uint64_t(kernel.arguments()->size()), kernel.scratch_bytes(), uses[i],
                kernel.source()->str()});

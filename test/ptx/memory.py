@@ -1,0 +1,138 @@
+"""Memory of one block of threads, with what a careful machine would notice: accesses out of bounds or unaligned, reads of
+what was never written, and races.
+
+A race is two threads that touch the same bytes, at least one of them writing, without a barrier between them. It is noticed
+whatever the order in which threads happen to run.
+"""
+import numpy as np
+
+from ptx_text import PtxError
+
+MANY = -2  # more threads than one have read
+NOBODY = -1
+CELL = 4  # bytes whose accesses are looked at together
+
+
+class Region:
+    """Contiguous bytes. `written` says which ones hold values; None: all of them."""
+
+    def __init__(self, name, data, initialised=True, writable=True):
+        self.name = name
+        self.data = data  # uint8
+        self.written = None if initialised else np.zeros(len(data), bool)
+        self.writable = writable
+        cells = -(-len(data) // CELL)
+        self.writer, self.write_epoch = np.full(cells, NOBODY, np.int32), np.full(cells, -1, np.int32)
+        self.reader, self.read_epoch = np.full(cells, NOBODY, np.int32), np.full(cells, -1, np.int32)
+        self.write_line = np.zeros(cells, np.int32)
+        self.read_line = np.zeros(cells, np.int32)
+        self.views = {width: data[: len(data) // width * width].view(f"u{width}") for width in (1, 2, 4, 8)}
+
+    def check(self, offsets, width, line):
+        offsets = offsets.astype(np.int64)
+        if len(offsets) and (offsets.min() < 0 or offsets.max() + width > len(self.data)):
+            worst = offsets[(offsets < 0) | (offsets + width > len(self.data))][0]
+            raise PtxError(f"{width} bytes at {worst} of {self.name}, which has {len(self.data)}", line)
+        if np.any(offsets % width):
+            raise PtxError(f"{width} bytes at {offsets[offsets % width != 0][0]} of {self.name}: not aligned", line)
+        return offsets
+
+    def load(self, offsets, width, threads, epoch, line):
+        offsets = self.check(offsets, width, line)
+        if self.written is not None:
+            holes = ~self.written[offsets] | ~self.written[offsets + width - 1]
+            if holes.any():
+                raise PtxError(f"{self.name} is read at {offsets[holes][0]} where nothing was written", line)
+        if self.writable:
+            for cells in self.cells(offsets, width):
+                self.note_read(cells, threads, epoch, line)
+        return self.views[width][offsets // width]
+
+    def store(self, offsets, width, values, threads, epoch, line):
+        offsets = self.check(offsets, width, line)
+        if not self.writable:
+            raise PtxError(f"{self.name} is written, which is only to be read", line)
+        if len(np.unique(offsets)) != len(offsets):
+            raise PtxError(f"threads write the same bytes of {self.name} at once", line)
+        for cells in self.cells(offsets, width):
+            self.note_write(cells, threads, epoch, line, width)
+        if self.written is not None:
+            for byte in range(width):
+                self.written[offsets + byte] = True
+        self.views[width][offsets // width] = values
+
+    @staticmethod
+    def cells(offsets, width):
+        return [(offsets + at) // CELL for at in range(0, max(width, CELL), CELL)]
+
+    def note_read(self, cells, threads, epoch, line):
+        self.conflict(cells, (self.write_epoch[cells] == epoch) & (self.writer[cells] != threads), self.write_line, threads, line, "read")
+        same = self.read_epoch[cells] == epoch
+        self.reader[cells] = np.where(same & (self.reader[cells] != threads), MANY, threads)
+        order = np.argsort(cells, kind="stable")
+        neighbours = cells[order]
+        twice = neighbours[1:] == neighbours[:-1]
+        self.reader[neighbours[1:][twice]] = MANY
+        self.read_epoch[cells] = epoch
+        self.read_line[cells] = line
+
+    def note_write(self, cells, threads, epoch, line, width):
+        if width < CELL:  # bytes side by side belong to different threads
+            return
+        self.conflict(cells, (self.write_epoch[cells] == epoch) & (self.writer[cells] != threads), self.write_line, threads, line, "written")
+        self.conflict(cells, (self.read_epoch[cells] == epoch) & (self.reader[cells] != threads), self.read_line, threads, line, "written")
+        self.writer[cells] = threads
+        self.write_epoch[cells] = epoch
+        self.write_line[cells] = line
+
+    def conflict(self, cells, found, lines, threads, line, what):
+        if found.any():
+            cell, thread = cells[found][0], threads[found][0]
+            raise PtxError(f"race: {self.name} at {cell * CELL} is {what} by thread {thread} and was touched by another in line {lines[cell]} "
+                           "with no barrier between", line)
+
+
+class Memory:
+    """Buffers of the kernel, numbered from 1 in the upper half of an address, and the block's shared memory."""
+
+    SHARED = 1 << 56  # as a generic address
+
+    def __init__(self, buffers, shared_bytes):
+        """`buffers`: Region or None each, in the order of the kernel's parameters."""
+        self.buffers = buffers
+        self.shared = Region("shared memory", np.zeros(shared_bytes, np.uint8), initialised=False)
+        self.epoch = 0  # barriers so far
+
+    def address(self, index):
+        return 0 if self.buffers[index] is None else (index + 1) << 40
+
+    def pieces(self, space, addresses, line):
+        """(region, positions among the addresses, offsets)"""
+        if space == "shared":
+            return [(self.shared, slice(None), addresses)]
+        numbers = addresses >> np.uint64(40)
+        first = int(numbers[0])
+        if np.all(numbers == numbers[0]):
+            return [(self.buffer(first, line), slice(None), addresses & np.uint64((1 << 40) - 1))]
+        found = []
+        for number in np.unique(numbers):
+            mine = np.nonzero(numbers == number)[0]
+            found.append((self.buffer(int(number), line), mine, addresses[mine] & np.uint64((1 << 40) - 1)))
+        return found
+
+    def buffer(self, number, line):
+        if number == self.SHARED >> 40:
+            return self.shared
+        if not 1 <= number <= len(self.buffers) or self.buffers[number - 1] is None:
+            raise PtxError("an address that belongs to no buffer", line)
+        return self.buffers[number - 1]
+
+    def load(self, space, addresses, width, threads, line):
+        values = np.zeros(len(addresses), f"u{width}")
+        for region, mine, offsets in self.pieces(space, addresses, line):
+            values[mine] = region.load(offsets, width, threads[mine], self.epoch, line)
+        return values
+
+    def store(self, space, addresses, width, values, threads, line):
+        for region, mine, offsets in self.pieces(space, addresses, line):
+            region.store(offsets, width, values[mine], threads[mine], self.epoch, line)
