@@ -15,6 +15,7 @@ BOUND = 2e-5
 
 
 def main(build, model, options):
+    """The rest of the options are rondo-compile's."""
     failures, worst, count = [], (0.0, ""), 0
     with tempfile.TemporaryDirectory() as work:
         triton, captured = kernels.prepare(build, work, model, options)

@@ -31,6 +31,7 @@ class Block:
         self.running = np.ones(self.count, bool)  # have not returned
         self.waiting = np.zeros(self.count, bool)  # at a barrier or an exchange
         self.steps = 0
+        self.used = registers_read(entry)
 
     # ---- operands
 
@@ -170,6 +171,8 @@ class Block:
         if np.any(addresses[active] % np.uint64(width * lanes)):
             raise PtxError(f"{width * lanes} bytes at an address that is no multiple of that")
         for lane, target in enumerate(targets):
+            if lanes > 1 and target not in self.used:
+                continue  # LLVM fills gaps between loads that it joins
             at = addresses[active] + np.uint64(lane * width)
             values = np.zeros(self.count, f"u{width}")
             values[active] = self.memory.load(space, at, width, self.threads[active], instruction.line)
@@ -289,6 +292,17 @@ class Block:
         self.memory.epoch += 1
         self.waiting[:] = False
         self.pc[self.running] = at[0] + 1
+
+
+def registers_read(entry):
+    """All registers that an instruction reads."""
+    found = set()
+    for instruction in entry.instructions:
+        found.add(instruction.predicate)
+        sources = instruction.operands if instruction.parts[0] in ("st", "bra", "bar") else instruction.operands[1:]
+        for operand in sources:
+            found.update(operand if isinstance(operand, (list, tuple)) else [operand])
+    return found
 
 
 def run_block(entry, buffers, shared_bytes, scratch_bytes=0, block=0, blocks=1, writable=None):

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Faults planted in PTX that is right are noticed: check_faults.py BUILD.
+
+Every kernel of a small model is taken apart: with another address, operation or exchange, or without a barrier, it must race, reach out
+of place or compute something else. A few changes change nothing, such as one in a branch that is not taken; and the last barrier of a
+kernel has nothing behind it. In a product both barriers of a slice are needed.
+"""
+import os
+import re
+import sys
+import tempfile
+
+import kernels
+from ptx_text import PtxError
+
+BOUND = 2e-5
+NOTICED = 0.95  # of each kind of fault, at least
+FAULTS = {
+    "address": (r"\[%rd(\d+)\+(\d+)\]", lambda m: f"[%rd{m.group(1)}+{int(m.group(2)) + 4}]"),
+    "misaligned": (r"\[%rd(\d+)\]", lambda m: f"[%rd{m.group(1)}+2]"),
+    "operation": (r"\badd\.rn\.f32\b", lambda m: "sub.rn.f32"),
+    "exchange": (r"(shfl\.sync\.bfly\.b32 \t%r\d+, %r\d+, )16,", lambda m: m.group(1) + "8,"),
+}
+
+
+def is_noticed(kernel, before, after, text):
+    buffers = [buffer.copy() for buffer in before]
+    try:
+        kernel.run(buffers, text=text)
+    except (PtxError, KeyError):
+        return True
+    return kernel.difference(buffers, after) > BOUND
+
+
+def mutations(text, pattern, change, limit=3):
+    """The text with each of the first few matches changed."""
+    for match in list(re.finditer(pattern, text))[:limit]:
+        yield text[: match.start()] + change(match) + text[match.end() :]
+
+
+def main(build):
+    tried, missed, barriers, noticed = {name: 0 for name in FAULTS}, {name: [] for name in [*FAULTS, "barrier"]}, 0, 0
+    with tempfile.TemporaryDirectory() as work:
+        triton, captured = kernels.prepare(build, work, "models/retnet.mlir", ["--preset", "tiny", "--entry", "grad:B=1,T=40"])
+        for name in kernels.names_of(triton):
+            kernel = kernels.Kernel(triton, name)
+            before, after = (kernel.split(kernels.read(captured, name, when)) for when in ("before", "after"))
+            body = kernel.text
+            for fault, (pattern, change) in FAULTS.items():
+                for text in mutations(body, pattern, change):
+                    tried[fault] += 1
+                    if not is_noticed(kernel, before, after, text):
+                        missed[fault].append(name)
+            found = [is_noticed(kernel, before, after, text) for text in mutations(body, r"bar\.sync \t0;", lambda m: "", limit=12)]
+            barriers, noticed = barriers + len(found), noticed + sum(found)
+            if name.startswith("linear") and sum(found) < 2:
+                missed["barrier"].append(name)
+    print(f"tried {tried}; missed {missed}; {noticed} of {barriers} barriers noticed")
+    for fault, count in tried.items():
+        if count == 0 or len(missed[fault]) > (1 - NOTICED) * count:
+            sys.exit(f"{fault}: {len(missed[fault])} of {count} faults went unnoticed")
+    if missed["barrier"] or 2 * noticed < barriers:
+        sys.exit(f"barriers went unnoticed: {missed['barrier']}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
