@@ -88,7 +88,7 @@ def Rondo_OptimizerRoleAttr : Rondo_EnumAttr<Rondo_OptimizerRole, "optimizer_rol
 // ---- states, parameters, entries -----------------------------------------------------------------------------
 def Rondo_StateKind : Rondo_Enum<"StateKind", "how a state lives", [
     I32EnumAttrCase<"Carried", 0, "carried">,
-    I32EnumAttrCase<"Growing", 1, "growing">,
+    I32EnumAttrCase<"Growing", 1, "growing">, // a row per position: dimension 1 of a slot is how many it holds
     I32EnumAttrCase<"Context", 2, "context">]>;
 def Rondo_StateKindAttr : Rondo_EnumAttr<Rondo_StateKind, "state_kind">;
 

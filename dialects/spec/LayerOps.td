@@ -135,6 +135,22 @@ def Spec_DilatedAttentionOp : Spec_LayerOp<"dilated_attention"> {
   }];
 }
 
+def Spec_AttentionOp : Spec_LayerOp<"attention"> {
+  let summary = "attention over all tokens so far, or over all there are";
+  let description = [{
+    q `[B, T, H, D]`, k `[B, T, G, D]`, v `[B, T, G, Dv]` -> `[B, T, H, Dv]`, G divides H: softmax over the keys up to the query's own, or with
+    `bidirectional` over all. `capacity(COUNT)`, which all but `bidirectional` attention needs, is how many positions the cache of a
+    sequence holds: it grows with every token, where those of `spec.dilated_attention` and the state of
+    `spec.retention` do not. `scale(E)`, `lane_decay(E)`, `at(%pos)` and the second result are as in `spec.dilated_attention`.
+    Source: arXiv 1706.03762.
+
+    Example:
+    ```mlir
+    %o = spec.attention %q, %k, %v capacity(@context) scale(rsqrt(@width / @heads))
+    ```
+  }];
+}
+
 def Spec_AddOp : Spec_LayerOp<"add"> {
   let summary = "elementwise sum of two values of one shape";
   let description = [{

@@ -99,6 +99,16 @@ const Signature &DilatedAttentionOp::getSignature() {
   return signature;
 }
 
+const Signature &AttentionOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {{"capacity", ClauseKind::Count, "capacity(COUNT)"},
+                                           {"at", ClauseKind::Operand, "at(%x)"},
+                                           kScale,
+                                           kLaneDecay,
+                                           kBidirectional};
+  static constexpr Signature signature = {3, 3, false, clauses, 1};
+  return signature;
+}
+
 const Signature &AddOp::getSignature() {
   static constexpr ClauseInfo clauses[] = {kAct, kScale, kResidual};
   static constexpr Signature signature = {2, 2, false, clauses};

@@ -179,8 +179,10 @@ LogicalResult EntryBuilder::addOp(Operation &op) {
   if (auto random = dyn_cast<RandomOpInterface>(op))
     return addRandom(random), success();
   auto sequence = dyn_cast<SequenceOpInterface>(op);
-  if (!sequence || !sequence.isCausal() || sequence.whyNoStep())
+  if (!sequence || sequence.whyNoStep())
     return inferTypesAgain(builder.clone(op, values));
+  if (!sequence.isCausal())
+    return addWhole(sequence), success();
   bool differentiable = sequence.hasDifferentiableStates();
   if (request.carriesStates() || (request.kind == EntryKind::Vjp && differentiable))
     return addStep(sequence), success();

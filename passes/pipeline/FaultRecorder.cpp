@@ -21,6 +21,16 @@ struct FaultInstrumentation : PassInstrumentation {
   PassManager &manager;
 };
 
+// The names of the passes alone.
+std::string withoutOptions(StringRef pipeline) {
+  std::string names;
+  for (auto [head, rest] = pipeline.split('{');; std::tie(head, rest) = rest.split('}').second.split('{')) {
+    names += head;
+    if (rest.empty())
+      return names;
+  }
+}
+
 // The flag of a pass without our prefix; for passes on the functions of a module, which have no flag
 // together, their pipeline as far as a file name takes it.
 std::string stageName(Pass *pass) {
@@ -28,7 +38,7 @@ std::string stageName(Pass *pass) {
   if (pipeline.empty()) {
     llvm::raw_string_ostream stream(pipeline);
     pass->printAsTextualPipeline(stream);
-    pipeline = StringRef(pipeline).split('(').second.take_front(60).str();
+    pipeline = withoutOptions(StringRef(pipeline).split('(').second).substr(0, 60);
     std::replace_if(pipeline.begin(), pipeline.end(), [](char c) { return !llvm::isAlnum(c); }, '-');
   }
   StringRef stage = pipeline;

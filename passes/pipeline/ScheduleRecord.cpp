@@ -40,10 +40,24 @@ static ScheduledOp recordRemat(func::FuncOp entry, DictionaryAttr remat) {
   return result;
 }
 
+static std::vector<OpStates> recordStates(func::FuncOp function) {
+  std::vector<OpStates> all;
+  if (function.getOps<ReadStateOp>().empty())
+    return all;
+  function.walk([&](SequenceOpInterface op) {
+    OpStates states{specLocation(op->getLoc()), op->getName().getStringRef().str(), {}};
+    for (int64_t length : kStateLengths)
+      states.bytes.push_back(op.getStateBytes(length));
+    if (states.bytes.back() != 0)
+      all.push_back(std::move(states));
+  });
+  return all;
+}
+
 std::vector<ScheduledEntry> rondo::recordSchedules(ModuleOp module, const target::Target &target) {
   std::vector<ScheduledEntry> entries;
   for (auto function : module.getOps<func::FuncOp>()) {
-    ScheduledEntry entry{function.getName().str(), {}};
+    ScheduledEntry entry{function.getName().str(), {}, recordStates(function)};
     function.walk([&](ScheduledOpInterface op) { entry.ops.push_back(record(op, target)); });
     if (auto remat = function->getAttrOfType<DictionaryAttr>("rondo.remat"))
       entry.ops.push_back(recordRemat(function, remat));

@@ -26,9 +26,18 @@ struct ScheduledOp {
   std::vector<ScheduleChoice> alternatives;
 };
 
+// What the states of an op hold of one sequence, at the lengths of kStateLengths.
+struct OpStates {
+  codegen::PackageSpec::Location location;
+  std::string op;
+  std::vector<int64_t> bytes;
+};
+inline constexpr int64_t kStateLengths[] = {1 << 8, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20};
+
 struct ScheduledEntry {
   std::string name;
   std::vector<ScheduledOp> ops; // in program order
+  std::vector<OpStates> states; // of ops whose states lie in slots
 };
 
 // Reads the entry points of a module after rondo-choose-schedule: the schedules of its ops and, last, what a

@@ -147,6 +147,27 @@ absl::Span<const int32_t> slotsOf(Executor &executor) {
 
 } // namespace
 
+std::optional<uint64_t> Session::capacity(const format::Entry &entry) const {
+  std::optional<uint64_t> least;
+  for (uint32_t index : *entry.states())
+    if (const format::State &state = *package_.root().states()->Get(index);
+        state.kind() == format::StateKind::Growing)
+      least = std::min(least.value_or(UINT64_MAX), state.shape()->Get(1));
+  return least;
+}
+
+absl::Status Session::checkCapacity(Executor &executor) const {
+  std::optional<uint64_t> most = capacity(executor.entry());
+  absl::Span<const int32_t> slots = slotsOf(executor);
+  for (size_t row = 0; most && row < slots.size(); ++row) {
+    int64_t end = states_->position(slots[row]) + advanceOf(executor, row);
+    if (static_cast<uint64_t>(end) > *most)
+      return makeError(ErrorId::StateFull, absl::StrCat("expected at most ", *most, " positions in slot ",
+                                                        slots[row], ", found ", end));
+  }
+  return absl::OkStatus();
+}
+
 // Checks everything; from here on the states are undefined until endRun().
 absl::Status Session::beginRun(Executor &executor) {
   if (parameters_->size() != 0 && !parameters_->isFilled())
@@ -157,6 +178,7 @@ absl::Status Session::beginRun(Executor &executor) {
   RONDO_RETURN_IF_ERROR(executor.inputs().prepare());
   for (int32_t slot : slotsOf(executor))
     RONDO_RETURN_IF_ERROR(states_->checkUsable(slot));
+  RONDO_RETURN_IF_ERROR(checkCapacity(executor));
   for (int32_t slot : slotsOf(executor))
     states_->poison(slot);
   if (trains(executor.entry()))

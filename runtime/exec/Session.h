@@ -33,12 +33,15 @@ public:
   // Slots 0 to slots() - 1 serve all entry points; those of an entry may be fewer.
   StatePool &states() { return *states_; }
 
+  // Most positions that a sequence can have in a slot of the entry's states; nothing if any number.
+  std::optional<uint64_t> capacity(const format::Entry &entry) const;
+
   // The executor of an entry of this package. RND4002 if its buffers do not fit in memory.
   absl::StatusOr<Executor *> executor(const format::Entry &entry);
 
-  // Checks the inputs, runs, and advances the slots that take part. A run that fails after it has begun
-  // leaves those slots poisoned, and one of a training entry the optimiser store too (RND4006). Allocates
-  // nothing when all is well.
+  // Checks the inputs, runs, and advances the slots that take part. RND4009, and nothing changed, where a
+  // slot's sequence would outgrow a state. A run that fails after it has begun leaves those slots poisoned,
+  // and one of a training entry the optimiser store too (RND4006). Allocates nothing when all is well.
   absl::Status run(Executor &executor, CommandTimes times = {});
 
   // Like run(), but stops behind each command for `after`, which may look at what it has written
@@ -49,6 +52,7 @@ private:
   explicit Session(Package package, std::unique_ptr<Device> device)
       : package_(std::move(package)), device_(std::move(device)) {}
   absl::Status beginRun(Executor &executor);
+  absl::Status checkCapacity(Executor &executor) const;
   void endRun(Executor &executor);
   absl::Status allocateParameters();
   absl::Status allocateOptimizer();

@@ -45,6 +45,9 @@ absl::Status checkState(const format::Package &package, const format::State &sta
   if (state.slot_bytes() != bytes)
     return fail(ErrorId::BadSize,
                 absl::StrCat("expected ", bytes, " bytes per slot, found ", state.slot_bytes()));
+  if (state.kind() == format::StateKind::Growing && state.shape()->size() < 2)
+    return fail(ErrorId::BadSize, absl::StrCat("expected a growing state of at least two dimensions, found ",
+                                               state.shape()->size()));
   return checkIndex(state.location(), package.locations()->size(), "locations");
 }
 

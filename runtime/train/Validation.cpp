@@ -101,6 +101,12 @@ absl::Status Validation::fillLane(uint64_t row) {
   const uint64_t time = executor_->entry().time();
   DocumentSet::Document document = documents_.document(lane.document);
   uint64_t rest = document.tokens - lane.done, count = std::min(time, rest);
+  // A document that outgrows the model's caches goes on as a sequence of its own.
+  if (std::optional<uint64_t> capacity = session_->capacity(executor_->entry())) {
+    count = std::min(count, *capacity);
+    if (static_cast<uint64_t>(session_->states().position(row)) + count > *capacity)
+      RONDO_RETURN_IF_ERROR(session_->states().reset(row));
+  }
   auto piece = absl::MakeSpan(piece_).first(count + (rest > count));
   RONDO_RETURN_IF_ERROR(corpus_->read(document.first + lane.done, piece));
   std::copy_n(piece.begin(), count, tokens_.begin() + static_cast<ptrdiff_t>(row * time));

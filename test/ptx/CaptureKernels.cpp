@@ -37,7 +37,7 @@ private:
     executor.inputs().clear();
     for (const format::IoTensor *input : *executor.entry().inputs()) {
       std::string name = input->name()->str();
-      bool isLength = name == "lengths";
+      bool isLength = name == "length";
       if (input->absent() != format::Absent::Required && !isLength)
         continue;
       Bytes bytes = isLength ? randomIntegers(*input, 1, static_cast<int64_t>(executor.entry().time()))

@@ -31,7 +31,7 @@ std::vector<AlikeOps> gather(const ScheduledEntry &entry) {
   return all;
 }
 
-std::string placeOf(const ScheduledOp &op) {
+template <typename Op> std::string placeOf(const Op &op) {
   return op.location.layer.empty() ? absl::StrCat("line ", op.location.line) : op.location.layer;
 }
 
@@ -48,6 +48,31 @@ void addRows(cli::Table &table, const std::string &entry, const AlikeOps &alike)
     table.add({entry, alike.first->op, ops, alike.first->choice, std::string("*"), 0.0, 0.0, 0.0});
 }
 
+// The states of the first entry point that carries any; all others carry the same. Ops that follow each other
+// and hold as much share a row.
+void addStates(cli::Report &report, const std::vector<ScheduledEntry> &entries) {
+  auto entry =
+      std::find_if(entries.begin(), entries.end(), [](const auto &each) { return !each.states.empty(); });
+  if (entry == entries.end())
+    return;
+  std::vector<std::string> columns = {"op", "where"};
+  for (int64_t length : kStateLengths)
+    columns.push_back(absl::StrCat("bytes_at_", length));
+  cli::Table &table = report.add("states", columns);
+  for (size_t first = 0, end = 0; first < entry->states.size(); first = end) {
+    const OpStates &one = entry->states[first];
+    for (end = first + 1; end < entry->states.size() && entry->states[end].op == one.op &&
+                          entry->states[end].bytes == one.bytes;)
+      ++end;
+    std::vector<cli::Cell> row = {
+        one.op, end == first + 1 ? placeOf(one)
+                                 : absl::StrCat(placeOf(one), " to ", placeOf(entry->states[end - 1]))};
+    for (int64_t bytes : one.bytes)
+      row.emplace_back(static_cast<uint64_t>(bytes));
+    table.add(std::move(row));
+  }
+}
+
 } // namespace
 
 std::string rondo::scheduleReport(const std::vector<ScheduledEntry> &entries, bool json) {
@@ -57,5 +82,6 @@ std::string rondo::scheduleReport(const std::vector<ScheduledEntry> &entries, bo
   for (const ScheduledEntry &entry : entries)
     for (const AlikeOps &alike : gather(entry))
       addRows(table, entry.name, alike);
+  addStates(report, entries);
   return json ? report.toJson() : report.toText();
 }

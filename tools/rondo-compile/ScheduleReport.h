@@ -5,7 +5,8 @@
 
 namespace rondo {
 
-// A table for people or JSON for programs. Ops of one entry point that were compared alike share their rows.
+// Tables for people or JSON for programs. Ops of one entry point that were compared alike share their rows.
+// The second table tells what the states of a sequence hold at some lengths, in bytes.
 std::string scheduleReport(const std::vector<ScheduledEntry> &entries, bool json);
 
 } // namespace rondo

@@ -11,7 +11,7 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Rondo_DilatedAttentionOp : Rondo_Op<"dilated_attention", [Pure, AttrSizedOperandSegments, InferTypeOpAdaptor,
-    DeclareOpInterfaceMethods<Rondo_SequenceOpInterface, ["whyNoStep", "hasDifferentiableStates"]>,
+    DeclareOpInterfaceMethods<Rondo_SequenceOpInterface, ["whyNoStep", "hasDifferentiableStates", "getStateBytes"]>,
     DeclareOpInterfaceMethods<Rondo_DerivativeOpInterface>,
     DeclareOpInterfaceMethods<Rondo_CostOpInterface>, DeclareOpInterfaceMethods<Rondo_TileRootOpInterface, ["storesUnreadResults"]>]> {
   let summary = "one softmax in which a key counts once for every pattern that shows it";
@@ -54,6 +54,38 @@ def Rondo_DilatedAttentionOp : Rondo_Op<"dilated_attention", [Pure, AttrSizedOpe
   let assemblyFormat = [{
     $q `,` $k `,` $v (`positions` `(` $positions^ `)`)? (`documents` `(` $document_index^ `,` $document_bounds `)`)?
     (`caches` `(` $caches^ `)`)? `dilation` $dilation `scale` $scale (`lane_log_decay` $lane_log_decay^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Rondo_AttentionOp : Rondo_Op<"attention", [Pure, InferTypeOpAdaptor,
+    DeclareOpInterfaceMethods<Rondo_SequenceOpInterface, ["hasDifferentiableStates", "getStateBytes"]>]> {
+  let summary = "softmax over all keys that a query sees";
+  let description = [{
+    `rondo.dilated_attention` with one pattern in which everything is one segment: w is `capacity`, or T where that is longer and no state is carried;
+    r = 1. Query i of a document sees key j of it iff j <= i or the op is `bidirectional`; `lse`, `scale` and
+    `lane_log_decay` are as there. Entry points are built of `rondo.dilated_attention`, which has kernels and derivative.
+
+    Its state grows: keys and values of all earlier positions, `[G, capacity, D]` and `[G, capacity, Dv]`. A sequence in a slot has at most
+    `capacity` positions: the runtime refuses what goes beyond. Entry points that take states as inputs begin anew at each multiple of it.
+
+    Constraints: A1 q is `[B, T, H, D]`, k `[B, T, G, D]`, v `[B, T, G, Dv]`, G divides H. A2 `positions` and `capacity` > 0 are given iff the
+    op is not `bidirectional`. A3 `lane_log_decay` has D finite values.
+
+    Source: Vaswani et al., "Attention is all you need" (arXiv 1706.03762), eq. 1.
+
+    Example:
+    ```mlir
+    %o, %lse = rondo.attention %q, %k, %v positions(%p) scale 5.0e-1 capacity 1024
+        : (tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8xi64>) -> (tensor<1x8x2x4xf32>, tensor<1x8x2xf32>)
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$q, AnyRankedTensor:$k, AnyRankedTensor:$v, Optional<AnyRankedTensor>:$positions,
+      F64Attr:$scale, OptionalAttr<DenseF64ArrayAttr>:$lane_log_decay, OptionalAttr<I64Attr>:$capacity, UnitAttr:$bidirectional);
+  let results = (outs AnyRankedTensor:$o, AnyRankedTensor:$lse);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v (`positions` `(` $positions^ `)`)? `scale` $scale (`lane_log_decay` $lane_log_decay^)? (`capacity` $capacity^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;

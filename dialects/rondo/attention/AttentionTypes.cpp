@@ -66,17 +66,43 @@ LogicalResult DilatedAttentionOp::inferReturnTypes(MLIRContext *context, std::op
 }
 
 // The shape rules are verified after this, so that shapes may be anything here.
-LogicalResult DilatedAttentionOp::verify() {
-  std::optional<ArrayRef<double>> decay = getLaneLogDecay();
-  auto q = cast<RankedTensorType>(getQ().getType());
+template <typename Op> static LogicalResult verifyLaneLogDecay(Op op, StringRef rule) {
+  std::optional<ArrayRef<double>> decay = op.getLaneLogDecay();
+  auto q = cast<RankedTensorType>(op.getQ().getType());
   if (q.getRank() != 4)
     return success();
   int64_t lanes = q.getDimSize(3);
   if (decay && (static_cast<int64_t>(decay->size()) != lanes ||
                 llvm::any_of(*decay, [](double value) { return !std::isfinite(value); })))
-    return emitOpError("D4: expected ")
-           << lanes << " finite log decays, one per lane, found [" << *decay << "]";
+    return op.emitOpError(rule) << ": expected " << lanes << " finite log decays, one per lane, found ["
+                                << *decay << "]";
   return success();
+}
+
+LogicalResult DilatedAttentionOp::verify() { return verifyLaneLogDecay(*this, "D4"); }
+
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location,
+                                            Adaptor op, SmallVectorImpl<Type> &types) {
+  ShapeMatcher shapes(context, location, getOperationName());
+  if (failed(matchAttentionOperands(shapes, "A1", op)) ||
+      failed(matchDocuments(shapes, "A2", op.getPositions(), Value(), Value(), op.getBidirectional())))
+    return failure();
+  types.push_back(shapes.tensor({"B", "T", "H", "Dv"}, shapes.f32()));
+  types.push_back(shapes.tensor({"B", "T", "H"}, shapes.f32()));
+  return success();
+}
+
+LogicalResult AttentionOp::verify() {
+  bool isCausal = !getBidirectional();
+  if (isCausal != (getPositions() != nullptr))
+    return emitOpError("A2: expected positions ")
+           << (isCausal ? "for an op that looks back only, found none"
+                        : "for no op that looks both ways, found some");
+  if (isCausal != getCapacity().has_value() || getCapacity().value_or(1) < 1)
+    return emitOpError("A2: expected ")
+           << (isCausal ? "a capacity of at least 1" : "no capacity") << ", found "
+           << (getCapacity() ? Twine(*getCapacity()) : Twine("none"));
+  return verifyLaneLogDecay(*this, "A3");
 }
 
 LogicalResult DocumentsOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location,

@@ -25,11 +25,21 @@ def Rondo_SequenceOpInterface : OpInterface<"SequenceOpInterface"> {
       }],
       "bool", "hasDifferentiableStates", (ins), "", "return true;">,
     InterfaceMethod<[{
+        The most bytes of one sequence's states that hold something in its first `positions` positions: what they cost as
+        a function of length. Constant for ops whose states do not grow.
+      }],
+      "int64_t", "getStateBytes", (ins "int64_t":$positions), "", [{
+        int64_t bytes = 0;
+        for (const ::rondo::StateSpec &spec : $_op.getStateSpecs())
+          bytes += spec.slot.getNumElements() * spec.slot.getElementTypeBitWidth() / 8;
+        return bytes;
+      }]>,
+    InterfaceMethod<[{
         Builds, at the builder's insertion point, this op on one stretch: it starts from the stretch's states and ignores
         positions >= its length. A document that begins (`reset`) is cut off from what stands before it; an op that has
         a reset operand of its own keeps that one. The outcome's results replace the op's results; its states are the new
-        ones, equal to the old where length is 0. Entry points without states call it with none for ops whose states are not differentiable:
-        the op then begins at the stretch, and is cut at documents.
+        ones, equal to the old where length is 0. Entry points without states call it with none for ops whose states are not differentiable
+        or that look ahead: the op then begins at the stretch, and is cut at documents.
       }],
       "::rondo::SequenceStep", "buildStep",
       (ins "::mlir::OpBuilder &":$builder, "const ::rondo::SequenceStretch &":$stretch)>,

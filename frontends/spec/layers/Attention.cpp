@@ -9,45 +9,41 @@ using namespace rondo;
 
 namespace {
 
-struct DilatedAttentionLayer
-    : GraphLayerOpInterface::ExternalModel<DilatedAttentionLayer, spec::DilatedAttentionOp> {
-  LogicalResult inferShapes(Operation *op, LayerContext &context, SmallVectorImpl<Shape> &results) const {
+// What plain and dilated attention share: q, k and v, positions, scale and lane decay.
+class AttentionParts {
+public:
+  explicit AttentionParts(LayerContext &context) : context(context) {}
+
+  LogicalResult inferShapes(Operation *op, SmallVectorImpl<Shape> &results) {
     (void)context.number("scale"); // for its complaints
-    const Shape *shapes[3];
-    LogicalResult fits = success();
-    for (unsigned i = 0; i < 3; ++i) {
-      shapes[i] = context.shape(context.operand(i));
-      if (shapes[i] && (!shapes[i]->isNumbers(2) || shapes[i]->dims[0] > LayerContext::kMaxHeads))
-        fits = context.reportShape(context.operand(i), "q, k and v as [B, T, H, d]",
-                                   "split the width with heads(COUNT) where the value is made");
-    }
-    if (failed(fits) || !shapes[0] || !shapes[1] || !shapes[2])
+    std::optional<QkvShapes> shapes = context.queryKeyValueShapes();
+    if (!shapes)
       return failure();
-    results.push_back(Shape::numbers({shapes[0]->dims[0], shapes[2]->dims[1]}));
+    results.push_back(Shape::numbers({shapes->q->dims[0], shapes->v->dims[1]}));
     if (op->getNumResults() > 1)
-      results.push_back(Shape::numbers({shapes[0]->dims[0]}));
-    LogicalResult heading = checkHeads(context, shapes), placing = checkPositions(context);
-    bool decays = laneLogDecay(context, shapes[0]->dims[1]).has_value();
-    return success(succeeded(heading) && succeeded(placing) && dilation(context) && decays);
+      results.push_back(Shape::numbers({shapes->q->dims[0]}));
+    LogicalResult heading = checkHeads(*shapes), placing = checkPositions();
+    bool decays = laneLogDecay(shapes->q->dims[1]).has_value();
+    return success(succeeded(heading) && succeeded(placing) && decays);
   }
 
-  SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter,
-                          ArrayRef<Shape> results) const {
-    OpBuilder &builder = emitter.builder();
-    Value q = context.graph(context.operand(0));
-    bool bidirectional = context.has("bidirectional");
-    Value positions;
-    if (!bidirectional)
-      positions =
-          context.has("at") ? context.graph(context.value("at")) : emitter.sharedPositions(context.loc());
-    SmallVector<double> decay = *laneLogDecay(context, context.shape(context.operand(0))->dims[1]);
-    auto unit = [&](bool set) { return set ? builder.getUnitAttr() : UnitAttr(); };
-    auto attention = DilatedAttentionOp::create(
-        builder, context.loc(), q, context.graph(context.operand(1)), context.graph(context.operand(2)),
-        positions, Value(), Value(), ValueRange(), dilation(context),
-        builder.getF64FloatAttr(context.number("scale").value_or(1)),
-        decay.empty() ? DenseF64ArrayAttr() : builder.getDenseF64ArrayAttr(decay), unit(bidirectional),
-        unit(context.has("frozen_mixture")));
+  Value operand(unsigned number) { return context.graph(context.operand(number)); }
+  // Null for an op that looks both ways.
+  Value positions(GraphEmitter &emitter) {
+    if (context.has("bidirectional"))
+      return {};
+    return context.has("at") ? context.graph(context.value("at")) : emitter.sharedPositions(context.loc());
+  }
+  FloatAttr scale(OpBuilder &builder) { return builder.getF64FloatAttr(context.number("scale").value_or(1)); }
+  DenseF64ArrayAttr decay(OpBuilder &builder) {
+    SmallVector<double> logs = *laneLogDecay(context.shape(context.operand(0))->dims[1]);
+    return logs.empty() ? DenseF64ArrayAttr() : builder.getDenseF64ArrayAttr(logs);
+  }
+  UnitAttr flag(OpBuilder &builder, StringRef clause) {
+    return context.has(clause) ? builder.getUnitAttr() : UnitAttr();
+  }
+  template <typename Op>
+  SmallVector<Value> finish(Op attention, GraphEmitter &emitter, ArrayRef<Shape> results) {
     emitter.tagSequenceOp(attention);
     SmallVector<Value> values{attention.getO()};
     if (results.size() > 1)
@@ -56,18 +52,18 @@ struct DilatedAttentionLayer
   }
 
 private:
-  static LogicalResult checkHeads(LayerContext &context, const Shape *const shapes[3]) {
-    if (shapes[1]->dims[0] != shapes[2]->dims[0] || shapes[0]->dims[0] % shapes[1]->dims[0] != 0)
+  LogicalResult checkHeads(const QkvShapes &shapes) {
+    if (shapes.k->dims[0] != shapes.v->dims[0] || shapes.q->dims[0] % shapes.k->dims[0] != 0)
       return context.reportShape(context.operand(1),
-                                 "k and v of one head count that divides " + Twine(shapes[0]->dims[0]),
+                                 "k and v of one head count that divides " + Twine(shapes.q->dims[0]),
                                  "heads of k and v may be shared only evenly");
-    if (shapes[0]->dims[1] != shapes[1]->dims[1])
-      return context.reportShape(context.operand(1), "k of q's head width " + Twine(shapes[0]->dims[1]),
+    if (shapes.q->dims[1] != shapes.k->dims[1])
+      return context.reportShape(context.operand(1), "k of q's head width " + Twine(shapes.q->dims[1]),
                                  "give both linears the same 'to' and 'heads'");
     return success();
   }
 
-  static LogicalResult checkPositions(LayerContext &context) {
+  LogicalResult checkPositions() {
     Value at = context.value("at");
     const Shape *positions = at ? context.shape(at) : nullptr;
     if (!positions || positions->kind == Shape::Kind::Positions)
@@ -76,7 +72,7 @@ private:
   }
 
   // Log decays of all lanes; empty if there are none.
-  static std::optional<SmallVector<double>> laneLogDecay(LayerContext &context, int64_t width) {
+  std::optional<SmallVector<double>> laneLogDecay(int64_t width) {
     if (!context.has("lane_decay"))
       return SmallVector<double>();
     std::optional<SmallVector<double>> decays =
@@ -99,6 +95,59 @@ private:
     return logs;
   }
 
+  LayerContext &context;
+};
+
+struct AttentionLayer : GraphLayerOpInterface::ExternalModel<AttentionLayer, spec::AttentionOp> {
+  LogicalResult inferShapes(Operation *op, LayerContext &context, SmallVectorImpl<Shape> &results) const {
+    LogicalResult parts = AttentionParts(context).inferShapes(op, results);
+    bool isCausal = !context.has("bidirectional");
+    if (isCausal != context.has("capacity")) {
+      context
+          .report(isCausal ? context.loc() : context.clauseLoc("capacity"), ErrorId::SpecClause,
+                  isCausal ? "attention: expected 'capacity(COUNT)', found none"
+                           : "attention: expected no 'capacity' beside 'bidirectional', found one")
+          .help(isCausal ? "capacity(4096) holds the keys and values of sequences of up to 4096 tokens"
+                         : "what looks both ways has no prefill or decode, so no cache");
+      return failure();
+    }
+    return success(succeeded(parts) && (!isCausal || context.count("capacity")));
+  }
+
+  SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter,
+                          ArrayRef<Shape> results) const {
+    OpBuilder &builder = emitter.builder();
+    AttentionParts parts(context);
+    IntegerAttr capacity;
+    if (context.has("capacity"))
+      capacity = builder.getI64IntegerAttr(*context.count("capacity"));
+    auto attention =
+        AttentionOp::create(builder, context.loc(), parts.operand(0), parts.operand(1), parts.operand(2),
+                            parts.positions(emitter), parts.scale(builder), parts.decay(builder), capacity,
+                            parts.flag(builder, "bidirectional"));
+    return parts.finish(attention, emitter, results);
+  }
+};
+
+struct DilatedAttentionLayer
+    : GraphLayerOpInterface::ExternalModel<DilatedAttentionLayer, spec::DilatedAttentionOp> {
+  LogicalResult inferShapes(Operation *op, LayerContext &context, SmallVectorImpl<Shape> &results) const {
+    LogicalResult parts = AttentionParts(context).inferShapes(op, results);
+    return success(succeeded(parts) && dilation(context));
+  }
+
+  SmallVector<Value> emit(Operation *, LayerContext &context, GraphEmitter &emitter,
+                          ArrayRef<Shape> results) const {
+    OpBuilder &builder = emitter.builder();
+    AttentionParts parts(context);
+    auto attention = DilatedAttentionOp::create(
+        builder, context.loc(), parts.operand(0), parts.operand(1), parts.operand(2),
+        parts.positions(emitter), Value(), Value(), ValueRange(), dilation(context), parts.scale(builder),
+        parts.decay(builder), parts.flag(builder, "bidirectional"), parts.flag(builder, "frozen_mixture"));
+    return parts.finish(attention, emitter, results);
+  }
+
+private:
   // Whole numbers from 1 on, one per pattern.
   static std::optional<SmallVector<int64_t>> wholeNumbers(LayerContext &context, StringRef clause,
                                                           int64_t patterns) {
@@ -164,5 +213,6 @@ private:
 } // namespace
 
 void rondo::attachAttentionLayers(MLIRContext *context) {
+  spec::AttentionOp::attachInterface<AttentionLayer>(*context);
   spec::DilatedAttentionOp::attachInterface<DilatedAttentionLayer>(*context);
 }

@@ -174,6 +174,20 @@ LogicalResult LayerContext::reportShape(Value value, const Twine &expected, cons
   return failure();
 }
 
+std::optional<QkvShapes> LayerContext::queryKeyValueShapes() {
+  const Shape *shapes[3];
+  LogicalResult fits = success();
+  for (unsigned i = 0; i < 3; ++i) {
+    shapes[i] = shape(operand(i));
+    if (shapes[i] && (!shapes[i]->isNumbers(2) || shapes[i]->dims[0] > kMaxHeads))
+      fits = reportShape(operand(i), "q, k and v as [B, T, H, d]",
+                         "split the width with heads(COUNT) where the value is made");
+  }
+  if (failed(fits) || !shapes[0] || !shapes[1] || !shapes[2])
+    return std::nullopt;
+  return QkvShapes{shapes[0], shapes[1], shapes[2]};
+}
+
 LogicalResult LayerContext::checkReset() {
   Value reset = value("reset");
   const Shape *flags = reset ? shape(reset) : nullptr;

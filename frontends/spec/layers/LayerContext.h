@@ -12,6 +12,11 @@ struct WalkedValue {
   mlir::Value graph;
 };
 
+// Of the operands of layers that mix positions.
+struct QkvShapes {
+  const Shape *q, *k, *v;
+};
+
 class LayerContext {
 public:
   using Values = llvm::DenseMap<mlir::Value, WalkedValue>;
@@ -56,6 +61,9 @@ public:
   }
   // "expected WHAT, found SHAPE" at the op, with a note where `value` comes from.
   llvm::LogicalResult reportShape(mlir::Value value, const llvm::Twine &expected, const llvm::Twine &help);
+
+  // The shapes of q, k and v, the first three operands, each [B, T, H, d]; nothing after a report.
+  std::optional<QkvShapes> queryKeyValueShapes();
 
   // The value of `reset`, if there is one, must be flags.
   llvm::LogicalResult checkReset();

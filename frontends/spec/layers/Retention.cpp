@@ -9,17 +9,11 @@ namespace {
 
 struct RetentionLayer : GraphLayerOpInterface::ExternalModel<RetentionLayer, spec::RetentionOp> {
   LogicalResult inferShapes(Operation *, LayerContext &context, SmallVectorImpl<Shape> &results) const {
-    const Shape *shapes[3];
-    LogicalResult fits = success();
     (void)context.number("scale"); // for its complaints
-    for (unsigned i = 0; i < 3; ++i) {
-      shapes[i] = context.shape(context.operand(i));
-      if (shapes[i] && (!shapes[i]->isNumbers(2) || shapes[i]->dims[0] > LayerContext::kMaxHeads))
-        fits = context.reportShape(context.operand(i), "q, k and v as [B, T, H, d]",
-                                   "split the width with heads(COUNT) where the value is made");
-    }
-    if (failed(fits) || !shapes[0] || !shapes[1] || !shapes[2])
+    std::optional<QkvShapes> found = context.queryKeyValueShapes();
+    if (!found)
       return failure();
+    const Shape *const shapes[3] = {found->q, found->k, found->v};
     int64_t heads = std::max({shapes[0]->dims[0], shapes[1]->dims[0], shapes[2]->dims[0]});
     results.push_back(Shape::numbers({heads, shapes[2]->dims[1]}));
     LogicalResult heading = checkHeads(context, shapes, heads), decaying = checkDecay(context, heads);

@@ -32,8 +32,8 @@ spec.model @everything {
   %h = spec.repeat @layer(%e) times(6) names("layers.{layer}.")
   // CHECK-NEXT: spec.call @layer(%{{.*}}) names("last.")
   %c = spec.call @layer(%h) names("last.")
-  // CHECK-NEXT: spec.unknown "attention" %{{.*}} window(5)
-  %u = spec.attention %c window(5)
+  // CHECK-NEXT: spec.unknown "mixture" %{{.*}} window(5)
+  %u = spec.mixture %c window(5)
   // CHECK-NEXT: spec.output "logits"
   spec.output "logits" %u
 }
