@@ -154,6 +154,8 @@ void finishKernel(LLVM::LLVMFuncOp function, LLVM::GlobalOp shared) {
   auto threads = static_cast<int32_t>(numberOf(function, kThreadsAttribute));
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), builder.getUnitAttr());
   function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), builder.getDenseI32ArrayAttr({threads, 1, 1}));
+  // One block to a multiprocessor is enough: registers rather than spills.
+  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), builder.getI32IntegerAttr(1));
 }
 
 struct ConvertThreadsToNVVMPass : impl::ConvertThreadsToNVVMBase<ConvertThreadsToNVVMPass> {

@@ -11,13 +11,16 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace rondo::codegen {
 
 static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
-constexpr int64_t kDepth = 16; // steps of k in one slice
+constexpr int64_t kDepth = 16;   // steps of k in one slice
+constexpr int64_t kUnrolled = 4; // of these side by side in the code
 
 struct ThreadLowering::Product {
   tile::DotOp dot = nullptr;
@@ -176,16 +179,22 @@ SmallVector<Value> ThreadLowering::emitSteps(Product &product, ArrayRef<Value> i
     }
     return next;
   };
-  return fold(0, llvm::alignTo(product.k, product.depth), product.depth, initial,
-              [&](Value k, ValueRange running) {
-                stageSlice(product, k, /*isLhs=*/true);
-                stageSlice(product, k, /*isLhs=*/false);
-                barrier();
-                auto sums = fold(0, product.depth, 1, SmallVector<Value>(running),
-                                 [&](Value i, ValueRange inner) { return step(k, i, inner); });
-                barrier();
-                return sums;
-              });
+  return fold(
+      0, llvm::alignTo(product.k, product.depth), product.depth, initial, [&](Value k, ValueRange running) {
+        stageSlice(product, k, /*isLhs=*/true);
+        stageSlice(product, k, /*isLhs=*/false);
+        barrier();
+        int64_t together = std::gcd(product.depth, kUnrolled);
+        auto sums =
+            fold(0, product.depth, together, SmallVector<Value>(running), [&](Value i, ValueRange inner) {
+              SmallVector<Value> next(inner);
+              for (int64_t at = 0; at < together; ++at)
+                next = step(k, access().add(i, at), next);
+              return next;
+            });
+        barrier();
+        return sums;
+      });
 }
 
 void ThreadLowering::emitRegion(Product &product) {

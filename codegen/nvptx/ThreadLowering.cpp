@@ -1,6 +1,7 @@
 // The function that a kernel becomes, this thread's points, and homes.
 #include "codegen/nvptx/ThreadLowering.h"
 #include "codegen/lowering/TileTraits.h"
+#include "runtime/format/KernelAbi.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -37,6 +38,8 @@ func::FuncOp ThreadLowering::run() {
     scalars.map(buffer, argument);
   for (auto [number, isWritten] : llvm::enumerate(kernel.getWrites())) {
     function.setArgAttr(number, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
+    function.setArgAttr(number, LLVM::LLVMDialect::getAlignAttrName(),
+                        builder.getI64IntegerAttr(RONDO_BUFFER_ALIGNMENT));
     if (!isWritten) // loads may go through the read-only cache
       function.setArgAttr(number, LLVM::LLVMDialect::getReadonlyAttrName(), builder.getUnitAttr());
   }

@@ -18,7 +18,8 @@
 #ifndef RONDO_RUNTIME_FORMAT_CUDA_KERNEL_ABI_H_
 #define RONDO_RUNTIME_FORMAT_CUDA_KERNEL_ABI_H_
 
-/* Every buffer starts at a multiple of this many bytes; scratch too. */
+/* Memory and scratch start at multiples of this many bytes; a buffer may begin inside of memory, at a
+ * multiple of RONDO_BUFFER_ALIGNMENT (KernelAbi.h). */
 #define RONDO_CUDA_BUFFER_ALIGNMENT 256
 
 /* Most threads of a block, and most dynamic shared memory, in bytes, that any target of the compiler asks

@@ -5,7 +5,7 @@
 // A buffer, then scratch and the profiler's scratch: shared memory is no parameter. A block owns its part of the scratch.
 // CHECK-LABEL: llvm.func @kernel(
 // CHECK-SAME: %{{[a-z0-9]+}}: !llvm.ptr {llvm.noalias}, %[[SCRATCH:[a-z0-9]+]]: !llvm.ptr<1>, %{{[a-z0-9]+}}: !llvm.ptr<1>)
-// CHECK-SAME: nvvm.kernel, nvvm.reqntid = array<i32: 64, 1, 1>
+// CHECK-SAME: nvvm.kernel, nvvm.minctasm = 1 : i32, nvvm.reqntid = array<i32: 64, 1, 1>
 // CHECK-DAG: llvm.mlir.addressof @rondo_shared : !llvm.ptr<3>
 // CHECK-DAG: %[[BLOCK:.+]] = nvvm.read.ptx.sreg.ctaid.x : i32
 // CHECK-DAG: llvm.getelementptr %[[SCRATCH]]

@@ -2,7 +2,7 @@
 
 // Threads share out the elements of a sink, neighbours on neighbours; a barrier ends it. Blocks take workgroups in turn.
 // CHECK-LABEL: func.func @twice(
-// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<8x64xf32> {llvm.noalias, llvm.readonly}, %[[Y:[a-z0-9]+]]: memref<8x64xf32> {llvm.noalias})
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<8x64xf32> {llvm.align = 64 : i64, llvm.noalias, llvm.readonly}, %[[Y:[a-z0-9]+]]: memref<8x64xf32> {llvm.align = 64 : i64, llvm.noalias})
 // CHECK-SAME: attributes {rondo.threads = 128 : i64}
 // CHECK-DAG: %[[THREAD:.+]] = gpu.thread_id x
 // CHECK-DAG: %[[BLOCK:.+]] = gpu.block_id x
