@@ -31,6 +31,7 @@ inline constexpr uint64_t kMaxPanel = 1024;
 inline constexpr uint64_t kMaxTensorBytes = uint64_t(1) << 44;
 inline constexpr uint64_t kMaxImageBytes = uint64_t(1) << 30;
 inline constexpr uint64_t kMaxScratchBytes = uint64_t(1) << 30;
+inline constexpr uint64_t kMaxModuleBytes = uint64_t(1) << 31; // of all kernels; no more than a whole file
 
 using Names = std::unordered_set<std::string_view>;
 
@@ -92,6 +93,13 @@ absl::Status checkOptimizerStates(const format::Package &package);
 absl::Status checkConstants(const format::Package &package);
 absl::Status checkImage(const format::Package &package);
 absl::Status checkKernels(const format::Package &package);
+// Packages for GPUs have kernels with modules and an empty image, all others have the image alone. Each
+// kernel has passed checkModuleSizes before its modules are looked into.
+bool isForCuda(const format::Package &package);
+absl::Status checkNoImage(const format::Package &package);
+absl::Status checkModuleSizes(const format::Package &package);
+absl::Status checkCudaKernel(const format::Kernel &kernel);
+absl::Status checkNoCudaFields(const format::Kernel &kernel);
 absl::Status checkEntry(const format::Package &package, const format::Entry &entry);
 absl::Status checkTensors(const format::Package &package, const format::Entry &entry);
 absl::Status checkSlices(const format::Entry &entry);

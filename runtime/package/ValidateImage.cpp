@@ -80,12 +80,17 @@ absl::Status checkArgumentTypes(const format::Kernel &kernel) {
   return absl::OkStatus();
 }
 
-absl::Status checkKernel(const format::Package &package, const format::Kernel &kernel) {
-  RONDO_RETURN_IF_ERROR(checkText(kernel.source(), "kernel's source"));
+absl::Status checkImageKernel(const format::Package &package, const format::Kernel &kernel) {
   const format::Segment *segment = findSegment(*package.image(), kernel.address(), 1);
   if (!segment || segment->access() != format::SegmentAccess::ReadExecute)
     return fail(ErrorId::SectionBounds,
                 absl::StrCat("expected an address in an executable segment, found ", kernel.address()));
+  return checkNoCudaFields(kernel);
+}
+
+absl::Status checkKernel(const format::Package &package, const format::Kernel &kernel) {
+  RONDO_RETURN_IF_ERROR(checkText(kernel.source(), "kernel's source"));
+  RONDO_RETURN_IF_ERROR(isForCuda(package) ? checkCudaKernel(kernel) : checkImageKernel(package, kernel));
   if (kernel.scratch_bytes() > kMaxScratchBytes)
     return fail(ErrorId::BadSize, absl::StrCat("expected at most ", kMaxScratchBytes,
                                                " bytes of scratch, found ", kernel.scratch_bytes()));
@@ -105,6 +110,8 @@ absl::Status checkImage(const format::Package &package) {
   if (image.memory_bytes() > kMaxImageBytes)
     return fail(ErrorId::BadSize, absl::StrCat("expected an image of at most ", kMaxImageBytes,
                                                " bytes, found ", image.memory_bytes()));
+  if (isForCuda(package))
+    return within(checkNoImage(package), "section", "image");
   RONDO_RETURN_IF_ERROR(within(checkSegments(image), "section", "image"));
   uint64_t index = 0;
   for (const format::Relocation *relocation : *image.relocations())
@@ -114,6 +121,7 @@ absl::Status checkImage(const format::Package &package) {
 
 absl::Status checkKernels(const format::Package &package) {
   RONDO_RETURN_IF_ERROR(checkList(package.kernels(), "kernels"));
+  RONDO_RETURN_IF_ERROR(within(checkModuleSizes(package), "section", "kernels"));
   Names names;
   for (const format::Kernel *kernel : *package.kernels()) {
     RONDO_RETURN_IF_ERROR(checkName(kernel->name(), "kernel", &names));

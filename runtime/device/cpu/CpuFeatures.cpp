@@ -32,8 +32,11 @@ static bool hasWord(std::string_view words, std::string_view word) {
 absl::Status checkCpuFeatures(const format::Package &package, std::string_view flags) {
   std::string target = package.target()->str();
   if (target.rfind("cpu:", 0) != 0)
-    return makeError(ErrorId::TargetMismatch,
-                     absl::StrCat("expected code for a CPU, found code for ", target));
+    return withHelp(
+        makeError(ErrorId::TargetMismatch, absl::StrCat("expected code for a CPU, found code for ", target)),
+        target.rfind("cuda:", 0) == 0
+            ? "Run it with --device cuda, or compile for this machine: --target cpu."
+            : "Compile for this machine: --target cpu.");
   std::string missing;
   for (const flatbuffers::String *feature : *package.cpu_features())
     if (!hasWord(flags, feature->string_view()))

@@ -80,8 +80,11 @@ TEST(CpuFeatures, missingFeatureIsNamed) {
 
 TEST(CpuFeatures, codeForOtherMachines) {
   codegen::PackageSpec spec = test::samplePackageSpec();
-  spec.target = "cuda:sm_90a";
+  spec.target = "riscv:rv64";
   EXPECT_EQ(errorIdOf(createCpuDevice(1)->load(packageOf(spec)).status()), ErrorId::TargetMismatch);
+  absl::Status status = createCpuDevice(1)->load(packageOf(test::cudaPackageSpec(spec))).status();
+  EXPECT_EQ(errorIdOf(status), ErrorId::TargetMismatch);
+  EXPECT_NE(helpOf(status).find("--device cuda"), std::string::npos) << formatError(status);
 }
 
 // The sample's forward pass, bound by hand: the same bits on one thread and on three.

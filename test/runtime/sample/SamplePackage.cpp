@@ -235,6 +235,22 @@ PackageSpec samplePackageSpec() {
   return spec;
 }
 
+PackageSpec cudaPackageSpec(PackageSpec spec) {
+  spec.target = "cuda:sm_90a";
+  spec.cpuFeatures.clear();
+  spec.image = {};
+  for (PackageSpec::Kernel &kernel : spec.kernels) {
+    std::string machineCode = "cubin of " + kernel.name;
+    kernel.address = 0;
+    kernel.ptx =
+        ".version 8.1\n.target sm_90a\n.address_size 64\n.visible .entry " + kernel.name + "() { ret; }\n";
+    kernel.cubin = {machineCode.begin(), machineCode.end()};
+    kernel.threads = 128;
+    kernel.sharedBytes = 1024;
+  }
+  return spec;
+}
+
 std::string samplePackage() { return codegen::writePackage(samplePackageSpec()); }
 
 std::string writeTemporary(const std::string &name, const std::string &bytes) {

@@ -20,6 +20,10 @@ codegen::PackageSpec samplePackageSpec();
 // states: adam.m.bias, accumulated.bias, accumulated.loss_weight.
 codegen::PackageSpec trainingPackageSpec();
 
+// Either model as a package for GPUs: no image, and for each kernel a module whose PTX declares it and whose
+// machine code says "cubin of NAME". No GPU could run them; a driver that knows kernels by name can.
+codegen::PackageSpec cudaPackageSpec(codegen::PackageSpec spec);
+
 // The bytes of the sample model's package.
 std::string samplePackage();
 
