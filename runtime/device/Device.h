@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct BoundBuffers {
   std::vector<void *> outputs;
   void *arena = nullptr;
 };
+
+// What a kernel argument of the entry points to.
+void *boundAddress(const format::Entry &entry, const BoundBuffers &buffers, const format::Binding &binding);
 
 // Nanoseconds that each command of a list took.
 using CommandTimes = absl::Span<uint64_t>;
@@ -70,6 +74,11 @@ public:
   virtual ~Device() = default;
 
   virtual std::string name() const = 0; // "cpu, 2 threads"
+  // Whether kernels work in the host's memory: then addresses of host and device are the same.
+  virtual bool sharesMemory() const { return true; }
+
+  // Bytes that can still be allocated, where the device has memory of its own.
+  virtual std::optional<uint64_t> freeBytes() { return std::nullopt; }
 
   // Zeroed memory, or RND4002.
   virtual absl::StatusOr<std::unique_ptr<DeviceMemory>> allocate(uint64_t bytes) = 0;

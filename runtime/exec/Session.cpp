@@ -69,6 +69,7 @@ int64_t advanceOf(Executor &executor, size_t row) {
 
 absl::StatusOr<std::unique_ptr<Session>> Session::create(Package package, std::unique_ptr<Device> device) {
   std::unique_ptr<Session> session(new Session(std::move(package), std::move(device)));
+  RONDO_RETURN_IF_ERROR(session->checkMemory());
   RONDO_ASSIGN_OR_RETURN(session->code_, session->device_->load(session->package_));
   RONDO_RETURN_IF_ERROR(session->allocateParameters());
   RONDO_RETURN_IF_ERROR(session->allocateOptimizer());
@@ -78,6 +79,23 @@ absl::StatusOr<std::unique_ptr<Session>> Session::create(Package package, std::u
   return absl::StatusOr<std::unique_ptr<Session>>(std::move(session));
 }
 
+// All that running any one entry point takes, compared with what the device has before anything is allocated.
+absl::Status Session::checkMemory() const {
+  std::optional<uint64_t> free = device_->freeBytes();
+  if (!free)
+    return absl::OkStatus();
+  MemoryNeeds needs = memoryNeeds(package_);
+  uint64_t entry = 0;
+  for (const EntryMemory &each : needs.entries)
+    entry = std::max(entry, each.tensorBytes + each.arenaBytes);
+  uint64_t all = needs.weightBytes + needs.gradientBytes + needs.momentBytes + needs.stateBytes +
+                 needs.constantBytes + entry;
+  if (all <= *free)
+    return absl::OkStatus();
+  return makeError(ErrorId::OutOfMemory, absl::StrCat("expected ", all, " bytes of free memory on ",
+                                                      device_->name(), ", found ", *free));
+}
+
 absl::Status Session::allocateParameters() {
   std::vector<ParameterInfo> infos;
   for (const format::Parameter *parameter : *package_.root().parameters())
@@ -85,6 +103,20 @@ absl::Status Session::allocateParameters() {
   RONDO_ASSIGN_OR_RETURN(parameters_, ParameterStore::create(std::move(infos)));
   for (size_t i = 0; i < parameters_->size(); ++i)
     shared_.parameters.push_back(parameters_->storage(i).data());
+  return mirror(parameters_->block(), parameterMirror_, shared_.parameters);
+}
+
+// Gives the block a copy on a device of its own memory, and the tensors their addresses there.
+absl::Status Session::mirror(StorageBlock &block, std::unique_ptr<DeviceMirror> &copy,
+                             std::vector<void *> &addresses) {
+  if (device_->sharesMemory() || addresses.empty())
+    return absl::OkStatus();
+  RONDO_ASSIGN_OR_RETURN(copy, DeviceMirror::create(*device_, {block.bytes()}));
+  for (void *&address : addresses) {
+    auto offset = static_cast<uint8_t *>(address) - block.bytes().data();
+    address = static_cast<uint8_t *>(copy->address(0)) + offset;
+  }
+  block.setMirror(copy.get());
   return absl::OkStatus();
 }
 
@@ -96,7 +128,7 @@ absl::Status Session::allocateOptimizer() {
   RONDO_ASSIGN_OR_RETURN(optimizer_, OptimizerStore::create(std::move(infos)));
   for (size_t i = 0; i < optimizer_->size(); ++i)
     shared_.optimizer.push_back(optimizer_->storage(i).data());
-  return absl::OkStatus();
+  return mirror(optimizer_->block(), optimizerMirror_, shared_.optimizer);
 }
 
 absl::Status Session::allocateConstants() {
@@ -117,12 +149,18 @@ absl::Status Session::allocateStates() {
     std::optional<uint64_t> bytes = checkedMul(slots, state->slot_bytes());
     if (!bytes)
       return makeError(ErrorId::OutOfMemory, "the size of all states overflows");
-    RONDO_ASSIGN_OR_RETURN(std::unique_ptr<DeviceMemory> pool, device_->allocate(*bytes));
-    memory.push_back({pool->hostAddress(), *bytes});
-    shared_.states.push_back(pool->address());
+    RONDO_ASSIGN_OR_RETURN(AlignedBuffer pool, AlignedBuffer::allocateZeroed(*bytes));
+    memory.push_back({pool.data(), *bytes});
+    shared_.states.push_back(pool.data());
     pools_.push_back(std::move(pool));
   }
-  RONDO_ASSIGN_OR_RETURN(states_, StatePool::create(std::move(infos), slots, std::move(memory)));
+  RONDO_ASSIGN_OR_RETURN(states_, StatePool::create(std::move(infos), slots, memory));
+  if (device_->sharesMemory() || memory.empty())
+    return absl::OkStatus();
+  RONDO_ASSIGN_OR_RETURN(stateMirror_, DeviceMirror::create(*device_, memory));
+  for (size_t i = 0; i < memory.size(); ++i)
+    shared_.states[i] = stateMirror_->address(i);
+  states_->setMirror(stateMirror_.get());
   return absl::OkStatus();
 }
 
@@ -168,6 +206,20 @@ absl::Status Session::checkCapacity(Executor &executor) const {
   return absl::OkStatus();
 }
 
+// Before a run: the device's copies are brought up to date; those that it may change are the newer ones from
+// here on.
+absl::Status Session::updateMirrors(const format::Entry &entry) {
+  for (DeviceMirror *mirror : {parameterMirror_.get(), optimizerMirror_.get(), stateMirror_.get()})
+    if (mirror)
+      RONDO_RETURN_IF_ERROR(mirror->toDevice());
+  if (stateMirror_ && entry.states()->size() != 0)
+    stateMirror_->deviceChanged();
+  for (DeviceMirror *mirror : {parameterMirror_.get(), optimizerMirror_.get()})
+    if (mirror && trains(entry))
+      mirror->deviceChanged();
+  return absl::OkStatus();
+}
+
 // Checks everything; from here on the states are undefined until endRun().
 absl::Status Session::beginRun(Executor &executor) {
   if (parameters_->size() != 0 && !parameters_->isFilled())
@@ -179,6 +231,7 @@ absl::Status Session::beginRun(Executor &executor) {
   for (int32_t slot : slotsOf(executor))
     RONDO_RETURN_IF_ERROR(states_->checkUsable(slot));
   RONDO_RETURN_IF_ERROR(checkCapacity(executor));
+  RONDO_RETURN_IF_ERROR(updateMirrors(executor.entry()));
   for (int32_t slot : slotsOf(executor))
     states_->poison(slot);
   if (trains(executor.entry()))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/device/Device.h"
+#include "runtime/exec/DeviceMirror.h"
 #include "runtime/exec/Executor.h"
 #include "runtime/package/Package.h"
 #include "runtime/parameters/OptimizerStore.h"
@@ -54,6 +55,10 @@ private:
   absl::Status beginRun(Executor &executor);
   absl::Status checkCapacity(Executor &executor) const;
   void endRun(Executor &executor);
+  absl::Status checkMemory() const;
+  absl::Status updateMirrors(const format::Entry &entry);
+  absl::Status mirror(StorageBlock &block, std::unique_ptr<DeviceMirror> &copy,
+                      std::vector<void *> &addresses);
   absl::Status allocateParameters();
   absl::Status allocateOptimizer();
   absl::Status allocateConstants();
@@ -66,7 +71,9 @@ private:
   std::optional<OptimizerStore> optimizer_;
   std::optional<StatePool> states_;
   std::unique_ptr<DeviceMemory> constants_;
-  std::vector<std::unique_ptr<DeviceMemory>> pools_; // per state
+  std::vector<AlignedBuffer> pools_; // per state
+  // What a device with memory of its own has of the host's; null otherwise.
+  std::unique_ptr<DeviceMirror> parameterMirror_, optimizerMirror_, stateMirror_;
   BoundBuffers shared_;
   std::vector<std::unique_ptr<Executor>> executors_; // per entry of the package; null until used
 };

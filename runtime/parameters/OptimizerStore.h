@@ -26,6 +26,7 @@ public:
   const OptimizerStateInfo &info(size_t index) const { return states_[index]; }
   absl::Span<float> storage(size_t index) { return block_.storage(index); } // padding included
   absl::Span<const float> storage(size_t index) const { return block_.storage(index); }
+  StorageBlock &block() { return block_; }
   uint64_t totalBytes() const { return block_.totalBytes(); }
 
   // The state of a parameter in a role, nothing if the package has none; LossWeight belongs to no parameter.

@@ -25,6 +25,7 @@ public:
   absl::Span<const ParameterInfo> infos() const { return parameters_; }
   absl::Span<float> storage(size_t index) { return block_.storage(index); } // padding included
   absl::Span<const float> storage(size_t index) const { return block_.storage(index); }
+  StorageBlock &block() { return block_; }
   uint64_t totalBytes() const { return block_.totalBytes(); } // of all parameters
 
   // Whether load() or initialise() has filled the store, or whoever has written all of storage() says so.

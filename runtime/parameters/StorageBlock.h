@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/memory/AlignedBuffer.h"
+#include "runtime/memory/Mirror.h"
 #include "runtime/parameters/ParameterInfo.h"
 #include "runtime/status/Status.h"
 
@@ -17,13 +18,26 @@ public:
   static absl::StatusOr<StorageBlock> create(absl::Span<const ParameterInfo> infos);
 
   size_t size() const { return storage_.size(); }
-  absl::Span<float> storage(size_t index) { return storage_[index]; } // padding included
-  absl::Span<const float> storage(size_t index) const { return storage_[index]; }
+  absl::Span<float> storage(size_t index) { // padding included
+    if (mirror_)
+      mirror_->beforeChange();
+    return storage_[index];
+  }
+  absl::Span<const float> storage(size_t index) const {
+    if (mirror_)
+      mirror_->beforeRead();
+    return storage_[index];
+  }
+  // The block as a whole; tensors begin where storage() says. Whoever keeps a copy of it sets itself as
+  // mirror.
+  absl::Span<uint8_t> bytes() { return {memory_.data(), memory_.size()}; }
+  void setMirror(Mirror *mirror) { mirror_ = mirror; }
   uint64_t totalBytes() const { return memory_.size(); }
 
 private:
   std::vector<absl::Span<float>> storage_;
   AlignedBuffer memory_;
+  Mirror *mirror_ = nullptr; // not owned
 };
 
 } // namespace rondo::rt

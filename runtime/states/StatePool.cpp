@@ -26,10 +26,14 @@ absl::StatusOr<StatePool> StatePool::create(std::vector<StateInfo> states, uint6
 }
 
 absl::Span<uint8_t> StatePool::bytes(size_t state, uint64_t slot) {
+  if (mirror_)
+    mirror_->beforeChange();
   return memory_[state].subspan(slot * states_[state].slotBytes, states_[state].slotBytes);
 }
 
 absl::Span<const uint8_t> StatePool::bytes(size_t state, uint64_t slot) const {
+  if (mirror_)
+    mirror_->beforeRead();
   return memory_[state].subspan(slot * states_[state].slotBytes, states_[state].slotBytes);
 }
 
@@ -83,6 +87,8 @@ absl::Status StatePool::gather(absl::Span<const uint64_t> sources) {
     largest = std::max(largest, memory.size());
   // Before anything changes: after this nothing can fail.
   RONDO_ASSIGN_OR_RETURN(AlignedBuffer old, AlignedBuffer::allocate(largest));
+  if (mirror_)
+    mirror_->beforeChange();
   for (size_t i = 0; i < states_.size(); ++i) {
     uint64_t slotBytes = states_[i].slotBytes;
     std::copy(memory_[i].begin(), memory_[i].end(), old.data());

@@ -4,6 +4,7 @@
 
 #include "absl/types/span.h"
 #include "runtime/format/Package_generated.h"
+#include "runtime/memory/Mirror.h"
 #include "runtime/status/Status.h"
 
 #include <cstdint>
@@ -27,6 +28,9 @@ public:
   // `memory` must be as long as `states`, and its spans as long as said: RND9001 otherwise.
   static absl::StatusOr<StatePool> create(std::vector<StateInfo> states, uint64_t slots,
                                           std::vector<absl::Span<uint8_t>> memory);
+
+  // Whoever keeps a copy of the memory elsewhere.
+  void setMirror(Mirror *mirror) { mirror_ = mirror; }
 
   uint64_t slots() const { return positions_.size(); }
   absl::Span<const StateInfo> infos() const { return states_; }
@@ -62,6 +66,7 @@ private:
   std::vector<absl::Span<uint8_t>> memory_;
   std::vector<int64_t> positions_;
   std::vector<uint8_t> poisoned_;
+  Mirror *mirror_ = nullptr; // not owned
 };
 
 } // namespace rondo::rt

@@ -1,6 +1,7 @@
 // rondo-bench: times the entry points of a package, beside the peak of the machine if asked for.
-#include "runtime/device/cpu/CpuDevice.h"
+#include "runtime/device/OpenDevice.h"
 #include "tools/cli/CommandLine.h"
+#include "tools/cli/DeviceFlags.h"
 #include "tools/cli/Report.h"
 #include "tools/rondo-bench/Inputs.h"
 #include "tools/rondo-bench/Measure.h"
@@ -15,7 +16,7 @@ struct Options {
   std::string package;
   std::vector<std::string> entries;
   std::string weights;
-  unsigned threads = 0;
+  cli::DeviceChoice device;
   double seconds = 1;
   uint64_t minimumRuns = 5;
   bool kernels = false;
@@ -27,10 +28,7 @@ void addOptions(CLI::App &app, Options &options) {
       ->required();
   app.add_option("--entry", options.entries, "Time this entry point (repeatable); without it all");
   app.add_option("--weights", options.weights, "Weights; without them initial ones");
-  app.add_option("-t,--threads", options.threads, "Threads; 0 means one per processor")
-      ->envname("RONDO_THREADS")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
+  cli::addDeviceFlags(app, options.device);
   app.add_option("--seconds", options.seconds, "Time each entry point for so long")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
@@ -70,8 +68,9 @@ void addEntryRow(cli::Table &table, const rt::format::Entry &entry, const bench:
 
 absl::Status run(const Options &options, const cli::CommandLine &commandLine) {
   RONDO_ASSIGN_OR_RETURN(rt::Package package, rt::Package::open(options.package));
-  RONDO_ASSIGN_OR_RETURN(auto session,
-                         rt::Session::create(std::move(package), rt::createCpuDevice(options.threads)));
+  RONDO_ASSIGN_OR_RETURN(std::unique_ptr<rt::Device> device,
+                         rt::openDevice(options.device.name, package, options.device.threads));
+  RONDO_ASSIGN_OR_RETURN(auto session, rt::Session::create(std::move(package), std::move(device)));
   RONDO_ASSIGN_OR_RETURN(auto entries, chosenEntries(session->package(), options));
   if (options.weights.empty())
     session->parameters().initialise(1);

@@ -9,7 +9,7 @@ namespace rondo::run {
 
 void dryRun(const rt::Package &package, const Options &options, cli::Format format) {
   rt::MemoryNeeds needs = rt::memoryNeeds(package);
-  uint64_t threads = options.threads == 0 ? rt::availableProcessors() : options.threads;
+  uint64_t threads = options.device.threads == 0 ? rt::availableProcessors() : options.device.threads;
   uint64_t scratch = needs.scratchBytes * threads;
   cli::Report report;
   cli::Table &shared = report.add("memory", {"what", "bytes", "is"});

@@ -52,11 +52,8 @@ void addOptions(cli::CommandLine &commandLine, Options &options) {
   entry->excludes("--prompt");
   app.add_option("--load-state", options.loadState, "Continue from a saved state")->group("States");
   app.add_option("--save-state", options.saveState, "Save the state afterwards")->group("States");
-  app.add_option("-t,--threads", options.threads,
-                 "Threads; 0 means one per processor. Results do not depend on it")
-      ->envname("RONDO_THREADS")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
+  cli::addDeviceFlags(app, options.device);
+  app.add_flag("--list-devices")->description("Print the devices that are there, and run nothing");
   app.add_flag("--dry-run", options.dryRun, "Print the bytes of weights, states and workspace; run nothing");
 }
 

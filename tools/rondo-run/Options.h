@@ -3,6 +3,7 @@
 
 #include "runtime/generate/Sampler.h"
 #include "tools/cli/CommandLine.h"
+#include "tools/cli/DeviceFlags.h"
 
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@ namespace rondo::run {
 
 struct Options {
   std::string package;
-  unsigned threads = 0;
+  cli::DeviceChoice device;
   bool dryRun = false;
   // Weights
   std::string weights;

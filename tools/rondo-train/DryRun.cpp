@@ -25,7 +25,8 @@ absl::Status dryRun(const rt::Package &package, const Options &options, cli::For
   add("states", needs.stateBytes);
   add("constants", needs.constantBytes);
   add("code", needs.codeBytes);
-  add("scratch", needs.scratchBytes * (options.threads == 0 ? rt::availableProcessors() : options.threads));
+  add("scratch", needs.scratchBytes *
+                     (options.device.threads == 0 ? rt::availableProcessors() : options.device.threads));
   for (const rt::EntryMemory &memory : needs.entries) {
     bool validates = memory.entry == package.findEntry(rt::format::EntryKind::Score);
     if (memory.entry != entries.micro && memory.entry != entries.update && !validates)

@@ -70,11 +70,7 @@ void addOptions(cli::CommandLine &commandLine, Options &options) {
   addDataFlags(app, options);
   addRunFlags(app, options);
   addOptimizerFlags(app, options);
-  app.add_option("-t,--threads", options.threads,
-                 "Threads; 0 means one per processor. Results do not depend on it")
-      ->envname("RONDO_THREADS")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
+  cli::addDeviceFlags(app, options.device);
   app.add_flag("--dry-run", options.dryRun,
                "Print the bytes of weights, moments, states and workspace; train nothing");
 }

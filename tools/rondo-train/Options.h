@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tools/cli/CommandLine.h"
+#include "tools/cli/DeviceFlags.h"
 
 #include <cstdint>
 #include <optional>
@@ -12,7 +13,7 @@ namespace rondo::train {
 
 struct Options {
   std::string package;
-  unsigned threads = 0;
+  cli::DeviceChoice device;
   bool dryRun = false;
   // Data
   std::vector<std::string> data;

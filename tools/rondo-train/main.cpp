@@ -1,5 +1,5 @@
 // rondo-train: trains a package's model on data.
-#include "runtime/device/cpu/CpuDevice.h"
+#include "runtime/device/OpenDevice.h"
 #include "tools/cli/Report.h"
 #include "tools/rondo-train/Modes.h"
 #include "tools/rondo-train/Progress.h"
@@ -121,8 +121,10 @@ absl::Status execute(const train::Options &options, const cli::CommandLine &comm
   train::TrainingFiles files;
   RONDO_RETURN_IF_ERROR(train::openData(package, options, commandLine, files));
   bool text = package.root().provenance()->text();
+  RONDO_ASSIGN_OR_RETURN(std::unique_ptr<rt::Device> device,
+                         rt::openDevice(options.device.name, package, options.device.threads));
   RONDO_ASSIGN_OR_RETURN(std::unique_ptr<rt::Session> session,
-                         rt::Session::create(std::move(package), rt::createCpuDevice(options.threads)));
+                         rt::Session::create(std::move(package), std::move(device)));
   train::Progress progress(commandLine, options.steps, text);
   RONDO_ASSIGN_OR_RETURN(std::unique_ptr<rt::Trainer> trainer,
                          rt::Trainer::create(*session, files.forTraining(), files.forValidation(),

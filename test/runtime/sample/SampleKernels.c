@@ -104,8 +104,10 @@ void sample_update(void *const *buffers, void *scratch, int64_t begin, int64_t e
   }
 }
 
+#ifndef RONDO_SAMPLE_AS_LIBRARY
 // The image starts with the addresses of its kernels: where the test that builds a package finds them.
 __asm__(".section .head, \"ax\", @progbits\n"
         ".quad sample_scale, sample_prefill, sample_decode, sample_forward\n"
         ".quad sample_accumulate, sample_update\n"
         ".previous\n");
+#endif

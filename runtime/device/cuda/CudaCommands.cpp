@@ -1,0 +1,113 @@
+// Records launches in a graph, and runs them.
+#include "runtime/device/cuda/CudaCommands.h"
+
+#include "absl/strings/str_cat.h"
+
+#include <algorithm>
+
+namespace rondo::rt::cuda {
+
+CudaCommands::~CudaCommands() {
+  if (!machine_.enter().ok())
+    return;
+  Driver &driver = *machine_.driver;
+  if (graph_)
+    driver->graphExecDestroy(graph_);
+  for (Event event : events_)
+    driver->eventDestroy(event);
+}
+
+void CudaCommands::add(const LoadedKernel &kernel, uint64_t workgroups, std::vector<Pointer> parameters) {
+  constexpr uint64_t kMostBlocks = (uint64_t{1} << 31) - 1;
+  uint64_t blocks =
+      std::min(workgroups, kernel.scratchBytes == 0 ? kMostBlocks : uint64_t{kernel.mostBlocks});
+  Launch launch{&kernel, static_cast<unsigned>(blocks), std::move(parameters), {}};
+  for (Pointer &parameter : launch.parameters)
+    launch.addresses.push_back(&parameter);
+  launches_.push_back(std::move(launch)); // moving keeps the parameters where they are
+}
+
+absl::Status CudaCommands::launch(Launch &launch) {
+  if (launch.blocks == 0) // no workgroups
+    return absl::OkStatus();
+  const LoadedKernel &kernel = *launch.kernel;
+  return machine_.driver->check((*machine_.driver)
+                                    ->launch(kernel.function, launch.blocks, 1, 1, kernel.threads, 1, 1,
+                                             kernel.sharedBytes, machine_.stream, launch.addresses.data(),
+                                             nullptr),
+                                absl::StrCat("launching kernel '", kernel.name, "'"));
+}
+
+absl::Status CudaCommands::launchAll() {
+  for (Launch &each : launches_)
+    RONDO_RETURN_IF_ERROR(launch(each));
+  return absl::OkStatus();
+}
+
+absl::Status CudaCommands::record() {
+  RONDO_RETURN_IF_ERROR(machine_.enter());
+  Driver &driver = *machine_.driver;
+  RONDO_RETURN_IF_ERROR(
+      driver.check(driver->captureBegin(machine_.stream, kCaptureThreadLocal), "recording commands"));
+  absl::Status launched = launchAll();
+  Graph graph = nullptr;
+  Result ended = driver->captureEnd(machine_.stream, &graph); // in any case: the stream must leave capture
+  absl::Status status = launched.ok() ? driver.check(ended, "recording commands") : launched;
+  if (status.ok())
+    status = driver.check(driver->graphInstantiate(&graph_, graph, 0), "making a graph of commands");
+  if (graph)
+    driver->graphDestroy(graph);
+  return status;
+}
+
+absl::Status CudaCommands::run(CommandTimes times) {
+  RONDO_RETURN_IF_ERROR(machine_.enter());
+  if (!times.empty())
+    return runTimed(times);
+  RONDO_RETURN_IF_ERROR(
+      machine_.driver->check((*machine_.driver)->graphLaunch(graph_, machine_.stream), "running commands"));
+  return machine_.wait("running commands");
+}
+
+absl::Status CudaCommands::runTimed(CommandTimes times) {
+  Driver &driver = *machine_.driver;
+  while (events_.size() <= launches_.size()) {
+    Event event = nullptr;
+    RONDO_RETURN_IF_ERROR(driver.check(driver->eventCreate(&event, 0), "making an event"));
+    events_.push_back(event);
+  }
+  RONDO_RETURN_IF_ERROR(driver.check(driver->eventRecord(events_[0], machine_.stream), "recording an event"));
+  for (size_t i = 0; i < launches_.size(); ++i) {
+    RONDO_RETURN_IF_ERROR(launch(launches_[i]));
+    RONDO_RETURN_IF_ERROR(
+        driver.check(driver->eventRecord(events_[i + 1], machine_.stream), "recording an event"));
+  }
+  RONDO_RETURN_IF_ERROR(machine_.wait("running commands"));
+  for (size_t i = 0; i < launches_.size(); ++i) {
+    float milliseconds = 0;
+    RONDO_RETURN_IF_ERROR(
+        driver.check(driver->eventElapsed(&milliseconds, events_[i], events_[i + 1]), "reading a time"));
+    times[i] = static_cast<uint64_t>(milliseconds * 1e6);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CudaCommands::runCommand(size_t command) {
+  RONDO_RETURN_IF_ERROR(machine_.enter());
+  RONDO_RETURN_IF_ERROR(launch(launches_[command]));
+  return machine_.wait(absl::StrCat("running kernel '", launches_[command].kernel->name, "'"));
+}
+
+absl::Status CudaCommands::readArgument(size_t command, size_t argument, absl::Span<uint8_t> target) const {
+  RONDO_RETURN_IF_ERROR(machine_.enter());
+  if (target.empty())
+    return absl::OkStatus();
+  RONDO_RETURN_IF_ERROR(
+      machine_.driver->check((*machine_.driver)
+                                 ->copyToHost(target.data(), launches_[command].parameters[argument],
+                                              target.size(), machine_.stream),
+                             "reading an argument"));
+  return machine_.wait("reading an argument");
+}
+
+} // namespace rondo::rt::cuda

@@ -1,0 +1,40 @@
+// An entry's commands as one graph that the GPU walks by itself.
+#pragma once
+
+#include "runtime/device/cuda/CudaCode.h"
+
+namespace rondo::rt::cuda {
+
+class CudaCommands final : public CommandList {
+public:
+  explicit CudaCommands(const Machine &machine) : machine_(machine) {}
+  ~CudaCommands() override;
+
+  // `parameters` are those of CudaKernelAbi.h, scratch included.
+  void add(const LoadedKernel &kernel, uint64_t workgroups, std::vector<Pointer> parameters);
+  // Makes the graph of what was added; nothing may be added afterwards.
+  absl::Status record();
+
+  absl::Status run(CommandTimes times) override;
+  absl::Status runCommand(size_t command) override;
+  absl::Status readArgument(size_t command, size_t argument, absl::Span<uint8_t> target) const override;
+
+private:
+  struct Launch {
+    const LoadedKernel *kernel;
+    unsigned blocks;
+    std::vector<Pointer> parameters;
+    std::vector<void *> addresses; // of each parameter
+  };
+  absl::Status launch(Launch &launch);
+  absl::Status launchAll();
+  absl::Status runTimed(CommandTimes times);
+
+  const Machine &machine_;
+  std::vector<Launch> launches_;
+  GraphExec graph_ = nullptr;
+  std::vector<Event>
+      events_; // one before each command and one behind the last; made when times are asked for
+};
+
+} // namespace rondo::rt::cuda

@@ -1,0 +1,406 @@
+// The driver's calls on host memory.
+#include "test/runtime/device/cuda/FakeDriver.h"
+
+#include "runtime/device/cuda/DriverApi.h"
+
+#include <cstring>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace rondo::rt::cuda;
+using KernelFunction = void (*)(void *const *, void *, int64_t, int64_t);
+
+extern "C" {
+void sample_scale(void *const *, void *, int64_t, int64_t);
+void sample_prefill(void *const *, void *, int64_t, int64_t);
+void sample_decode(void *const *, void *, int64_t, int64_t);
+void sample_forward(void *const *, void *, int64_t, int64_t);
+void sample_accumulate(void *const *, void *, int64_t, int64_t);
+void sample_update(void *const *, void *, int64_t, int64_t);
+}
+
+namespace {
+
+// Device addresses are host addresses with this bit, so that nobody follows one by mistake.
+constexpr Pointer kDeviceBit = Pointer{1} << 62;
+
+struct KnownKernel {
+  const char *name;
+  KernelFunction function;
+  int arguments;
+  int64_t workgroups;
+  size_t scratchBytes;
+};
+constexpr KnownKernel kernels[] = {
+    {"scale_16", sample_scale, 3, 16, 0},  {"scale_1", sample_scale, 3, 1, 0},
+    {"prefill", sample_prefill, 6, 2, 64}, {"decode", sample_decode, 5, 1, 64},
+    {"forward", sample_forward, 3, 2, 0},  {"accumulate", sample_accumulate, 5, 1, 0},
+    {"update", sample_update, 5, 256, 0}};
+
+struct FakeModule {
+  std::string name;
+  bool largeShared = false;
+};
+struct Recorded {
+  FakeModule *module;
+  unsigned blocks, threads, shared;
+  std::vector<Pointer> parameters;
+};
+
+struct State {
+  int gpus = 1, architecture = 90;
+  unsigned long long left = 1ull << 40;
+  std::string violations, lastCode, failing;
+  int failNth = 0, failResult = 0;
+  std::map<std::string, int> calls;
+  std::map<Pointer, size_t> memory; // by first byte
+  std::set<void *> modules, streams, events, graphs;
+  int contexts = 0;
+  bool current = false, capturing = false;
+  std::vector<Recorded> recording;
+};
+State state;
+
+void violate(const std::string &what) { state.violations += what + "\n"; }
+
+void expect(bool holds, const std::string &what) {
+  if (!holds)
+    violate(what);
+}
+
+// Counts the call; the result to return instead of working, or 0.
+Result enter(const char *symbol, bool needsContext = true) {
+  int count = ++state.calls[symbol];
+  expect(!needsContext || state.current, std::string(symbol) + " without a context");
+  return state.failing == symbol && count == state.failNth ? state.failResult : kSuccess;
+}
+#define ENTER(...)                                                                                           \
+  if (Result failed = enter(__func__, ##__VA_ARGS__); failed != kSuccess)                                    \
+  return failed
+
+// The bytes behind a device address; null after a violation.
+uint8_t *bytesAt(Pointer pointer, size_t bytes, const char *what) {
+  auto after = state.memory.upper_bound(pointer);
+  if (after != state.memory.begin()) {
+    auto [first, size] = *std::prev(after);
+    if (pointer + bytes <= first + size)
+      return reinterpret_cast<uint8_t *>(pointer & ~kDeviceBit);
+  }
+  violate(std::string(what) + " outside of memory");
+  return nullptr;
+}
+
+void execute(const Recorded &launch) {
+  for (const KnownKernel &kernel : kernels) {
+    if (launch.module->name != kernel.name)
+      continue;
+    std::vector<void *> buffers;
+    for (int i = 0; i < kernel.arguments; ++i)
+      buffers.push_back(bytesAt(launch.parameters[i], 1, kernel.name));
+    Pointer scratch = launch.parameters[kernel.arguments];
+    expect((scratch != 0) == (kernel.scratchBytes != 0), "scratch of " + launch.module->name);
+    for (unsigned block = 0; block < launch.blocks; ++block) {
+      void *own =
+          scratch ? bytesAt(scratch + block * kernel.scratchBytes, kernel.scratchBytes, "scratch") : nullptr;
+      for (int64_t group = block; group < kernel.workgroups; group += launch.blocks)
+        kernel.function(buffers.data(), own, group, group + 1);
+    }
+    return;
+  }
+  violate("no kernel " + launch.module->name);
+}
+
+template <typename Handle> Result create(std::set<void *> &all, Handle *handle) {
+  void *object = ::operator new(1);
+  all.insert(object);
+  *handle = static_cast<Handle>(object);
+  return kSuccess;
+}
+Result destroy(std::set<void *> &all, void *handle, const char *what) {
+  if (all.erase(handle) == 0)
+    violate(std::string(what) + " that is not alive");
+  else
+    ::operator delete(handle);
+  return kSuccess;
+}
+
+} // namespace
+
+extern "C" {
+
+void fakeReset(int gpus, int architecture) {
+  // What a lost device could not give back.
+  for (auto [pointer, bytes] : state.memory)
+    ::operator delete(reinterpret_cast<void *>(pointer & ~kDeviceBit), std::align_val_t(256));
+  for (void *module : state.modules)
+    delete static_cast<FakeModule *>(module);
+  for (void *graph : state.graphs)
+    delete static_cast<std::vector<Recorded> *>(graph);
+  for (const auto *handles : {&state.streams, &state.events})
+    for (void *handle : *handles)
+      ::operator delete(handle);
+  state = State();
+  state.gpus = gpus;
+  state.architecture = architecture;
+}
+void fakeFail(const char *symbol, int nth, int result) {
+  state.failing = symbol;
+  state.failNth = state.calls[symbol] + nth;
+  state.failResult = result;
+}
+void fakeMemoryLimit(unsigned long long bytes) { state.left = bytes; }
+const char *fakeViolations() { return state.violations.c_str(); }
+int fakeLiveObjects() {
+  return static_cast<int>(state.memory.size() + state.modules.size() + state.streams.size() +
+                          state.events.size() + state.graphs.size()) +
+         state.contexts;
+}
+int fakeCalls(const char *symbol) { return state.calls[symbol]; }
+const char *fakeLastModuleCode() { return state.lastCode.c_str(); }
+
+Result cuInit(unsigned) {
+  ENTER(false);
+  return state.gpus == 0 ? kNoDevice : kSuccess;
+}
+Result cuDriverGetVersion(int *version) {
+  ENTER(false);
+  *version = 13000;
+  return kSuccess;
+}
+Result cuGetErrorName(Result result, const char **name) {
+  *name = result == kOutOfMemory ? "CUDA_ERROR_OUT_OF_MEMORY"
+          : result == kNoDevice  ? "CUDA_ERROR_NO_DEVICE"
+                                 : "CUDA_ERROR_FAKE";
+  return kSuccess;
+}
+Result cuGetErrorString(Result, const char **text) {
+  *text = "a fake error";
+  return kSuccess;
+}
+Result cuDeviceGetCount(int *count) {
+  ENTER(false);
+  *count = state.gpus;
+  return kSuccess;
+}
+Result cuDeviceGet(DeviceNumber *device, int ordinal) {
+  ENTER(false);
+  expect(ordinal >= 0 && ordinal < state.gpus, "a GPU that is not there");
+  *device = ordinal;
+  return kSuccess;
+}
+Result cuDeviceGetName(char *name, int bytes, DeviceNumber) {
+  ENTER(false);
+  std::strncpy(name, "Fake GPU", static_cast<size_t>(bytes));
+  return kSuccess;
+}
+Result cuDeviceGetAttribute(int *value, int attribute, DeviceNumber) {
+  ENTER(false);
+  *value = attribute == kMajor            ? state.architecture / 10
+           : attribute == kMinor          ? state.architecture % 10
+           : attribute == kSharedPerBlock ? 232448
+                                          : 2;
+  return kSuccess;
+}
+Result cuDevicePrimaryCtxRetain(Context *context, DeviceNumber device) {
+  ENTER(false);
+  ++state.contexts;
+  *context = reinterpret_cast<Context>(static_cast<uintptr_t>(device) + 1);
+  return kSuccess;
+}
+Result cuDevicePrimaryCtxRelease_v2(DeviceNumber) {
+  ENTER(false);
+  --state.contexts;
+  return kSuccess;
+}
+Result cuCtxSetCurrent(Context context) {
+  ENTER(false);
+  state.current = context != nullptr && state.contexts > 0;
+  return kSuccess;
+}
+Result cuModuleLoadDataEx(Module *module, const void *code, unsigned, int *, void **) {
+  ENTER();
+  auto *loaded = new FakeModule;
+  std::string text(static_cast<const char *>(code), strnlen(static_cast<const char *>(code), 1 << 20));
+  state.lastCode = text;
+  size_t entry = text.find(".entry "), cubin = text.find("cubin of ");
+  size_t begin = cubin != std::string::npos ? cubin + 9 : entry + 7;
+  for (const KnownKernel &kernel : kernels) // machine code has no end of its own here
+    if (text.compare(begin, std::strlen(kernel.name), kernel.name) == 0 &&
+        std::strlen(kernel.name) > loaded->name.size())
+      loaded->name = kernel.name;
+  state.modules.insert(loaded);
+  *module = reinterpret_cast<Module>(loaded);
+  return kSuccess;
+}
+Result cuModuleUnload(Module module) {
+  ENTER();
+  auto *loaded = reinterpret_cast<FakeModule *>(module);
+  expect(state.modules.erase(loaded) == 1, "a module that is not alive");
+  delete loaded;
+  return kSuccess;
+}
+Result cuModuleGetFunction(Function *function, Module module, const char *name) {
+  ENTER();
+  expect(reinterpret_cast<FakeModule *>(module)->name == name, std::string("no function ") + name);
+  *function = reinterpret_cast<Function>(module);
+  return kSuccess;
+}
+Result cuFuncSetAttribute(Function function, int attribute, int) {
+  ENTER();
+  expect(attribute == kMaxDynamicShared, "an unknown attribute");
+  reinterpret_cast<FakeModule *>(function)->largeShared = true;
+  return kSuccess;
+}
+Result cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, Function, int threads, size_t) {
+  ENTER();
+  expect(threads > 0 && threads % 32 == 0, "threads of an occupancy");
+  *blocks = 1;
+  return kSuccess;
+}
+Result cuMemAlloc_v2(Pointer *pointer, size_t bytes) {
+  ENTER();
+  expect(bytes > 0, "an allocation of no bytes");
+  if (bytes > state.left)
+    return kOutOfMemory;
+  state.left -= bytes;
+  *pointer = reinterpret_cast<Pointer>(::operator new(bytes, std::align_val_t(256))) | kDeviceBit;
+  std::memset(reinterpret_cast<void *>(*pointer & ~kDeviceBit), 0x7f, bytes);
+  state.memory[*pointer] = bytes;
+  return kSuccess;
+}
+Result cuMemFree_v2(Pointer pointer) {
+  ENTER();
+  if (state.memory.erase(pointer) == 0)
+    violate("memory that is not alive");
+  else
+    ::operator delete(reinterpret_cast<void *>(pointer & ~kDeviceBit), std::align_val_t(256));
+  return kSuccess;
+}
+Result cuMemGetInfo_v2(size_t *free, size_t *total) {
+  ENTER();
+  *free = state.left, *total = 16000000000;
+  return kSuccess;
+}
+Result cuMemsetD8Async(Pointer pointer, unsigned char value, size_t bytes, Stream stream) {
+  ENTER();
+  expect(state.streams.count(stream) == 1 && !state.capturing,
+         "cuMemsetD8Async on no stream, or while recording");
+  if (uint8_t *target = bytesAt(pointer, bytes, "a memset"))
+    std::memset(target, value, bytes);
+  return kSuccess;
+}
+Result cuMemcpyHtoDAsync_v2(Pointer target, const void *source, size_t bytes, Stream stream) {
+  ENTER();
+  expect(state.streams.count(stream) == 1 && !state.capturing, "a copy on no stream, or while recording");
+  if (uint8_t *to = bytesAt(target, bytes, "a copy"))
+    std::memcpy(to, source, bytes);
+  return kSuccess;
+}
+Result cuMemcpyDtoHAsync_v2(void *target, Pointer source, size_t bytes, Stream stream) {
+  ENTER();
+  expect(state.streams.count(stream) == 1 && !state.capturing, "a copy on no stream, or while recording");
+  if (uint8_t *from = bytesAt(source, bytes, "a copy"))
+    std::memcpy(target, from, bytes);
+  return kSuccess;
+}
+Result cuStreamCreate(Stream *stream, unsigned) {
+  ENTER();
+  return create(state.streams, stream);
+}
+Result cuStreamDestroy_v2(Stream stream) {
+  ENTER();
+  return destroy(state.streams, stream, "a stream");
+}
+Result cuStreamSynchronize(Stream stream) {
+  ENTER();
+  expect(state.streams.count(stream) == 1 && !state.capturing, "waiting for no stream, or while recording");
+  return kSuccess;
+}
+Result cuEventCreate(Event *event, unsigned) {
+  ENTER();
+  return create(state.events, event);
+}
+Result cuEventDestroy_v2(Event event) {
+  ENTER();
+  return destroy(state.events, event, "an event");
+}
+Result cuEventRecord(Event event, Stream) {
+  ENTER();
+  expect(state.events.count(event) == 1, "an event that is not alive");
+  return kSuccess;
+}
+Result cuEventElapsedTime(float *milliseconds, Event, Event) {
+  ENTER();
+  *milliseconds = 0.5f;
+  return kSuccess;
+}
+Result cuLaunchKernel(Function function, unsigned x, unsigned y, unsigned z, unsigned threads,
+                      unsigned threadsY, unsigned threadsZ, unsigned shared, Stream stream, void **parameters,
+                      void **extra) {
+  ENTER();
+  auto *module = reinterpret_cast<FakeModule *>(function);
+  expect(state.modules.count(module) == 1, "a launch of a kernel whose module is gone");
+  expect(x > 0 && y == 1 && z == 1 && threads % 32 == 0 && threads > 0 && threadsY == 1 && threadsZ == 1 &&
+             !extra,
+         "the shape of a launch");
+  expect(shared <= 49152 || module->largeShared, "more shared memory than was asked for");
+  expect(state.streams.count(stream) == 1, "a launch on no stream");
+  Recorded launch{module, x, threads, shared, {}};
+  for (const KnownKernel &kernel : kernels)
+    for (int i = 0; module->name == kernel.name && i < kernel.arguments + 2; ++i)
+      launch.parameters.push_back(*static_cast<Pointer *>(parameters[i]));
+  if (state.capturing)
+    state.recording.push_back(std::move(launch));
+  else
+    execute(launch);
+  return kSuccess;
+}
+Result cuStreamBeginCapture_v2(Stream, int) {
+  ENTER();
+  expect(!state.capturing, "recording twice at once");
+  state.capturing = true;
+  return kSuccess;
+}
+Result cuStreamEndCapture(Stream, Graph *graph) {
+  expect(state.capturing, "the end of no recording");
+  state.capturing = false; // even if it fails
+  std::vector<Recorded> recorded = std::move(state.recording);
+  state.recording.clear();
+  ENTER();
+  auto *made = new std::vector<Recorded>(std::move(recorded));
+  state.graphs.insert(made);
+  *graph = reinterpret_cast<Graph>(made);
+  return kSuccess;
+}
+Result cuGraphInstantiateWithFlags(GraphExec *exec, Graph graph, unsigned long long) {
+  ENTER();
+  auto *made = new std::vector<Recorded>(*reinterpret_cast<std::vector<Recorded> *>(graph));
+  state.graphs.insert(made);
+  *exec = reinterpret_cast<GraphExec>(made);
+  return kSuccess;
+}
+static Result destroyGraph(void *graph) {
+  if (state.graphs.erase(graph) == 0)
+    violate("a graph that is not alive");
+  else
+    delete static_cast<std::vector<Recorded> *>(graph);
+  return kSuccess;
+}
+Result cuGraphDestroy(Graph graph) {
+  ENTER();
+  return destroyGraph(graph);
+}
+Result cuGraphExecDestroy(GraphExec exec) {
+  ENTER();
+  return destroyGraph(exec);
+}
+Result cuGraphLaunch(GraphExec exec, Stream) {
+  ENTER();
+  expect(state.graphs.count(exec) == 1, "a graph that is not alive");
+  for (const Recorded &launch : *reinterpret_cast<std::vector<Recorded> *>(exec))
+    execute(launch);
+  return kSuccess;
+}
+}
