@@ -61,6 +61,27 @@ def main(build):
     if said[0] != said[1]:
         sys.exit(f"continued text: the two differ: {said}")
     print("ok   a state of one continued by the other")
+    for model in ("retnet", "longnet", "hybrid", "transformer"):
+        check_model(tools, model)
+
+
+def check_model(tools, model):
+    """A whole model by the GPU's package and runtime, each kernel as the CPU computes it: what is bound to what, and in which order."""
+    spec = os.path.join(programs.ROOT, "models", f"{model}.mlir")
+    cpu, gpu = tools.path(".rondo"), tools.path(".rondo")
+    os.environ["RONDO_PTXAS"] = ""
+    tools.call("rondo-compile", spec, "--preset", "tiny", "--cpu-as", "cuda:sm_90a", "-o", cpu)
+    tools.call("rondo-compile", spec, "--preset", "tiny", "--target", "cuda:sm_90a", "-o", gpu)
+    os.environ["RONDO_FAKE_KERNELS"] = cpu
+    said = [tools.call("rondo-run", package, "--init-seed", "1", "-p", "Once upon", "-n", "40", "-q") for package in (cpu, gpu)]
+    if said[0] != said[1] or not said[0]:
+        sys.exit(f"{model}: the texts differ")
+    text = tools.file("The quick brown fox jumps over the lazy dog. " * 100, ".txt")
+    runs = [tools.path("") for _ in range(2)]
+    for package, folder in zip((cpu, gpu), runs):
+        tools.call("rondo-train", package, "--data", text, "--steps", "3", "--accum", "2", "--save-every", "2", "--seed", "1", "--out", folder, "-q")
+    same(*(tensor_file.read(os.path.join(folder, "weights.safetensors")) for folder in runs), f"{model}: text and training on both")
+    del os.environ["RONDO_FAKE_KERNELS"]
 
 
 if __name__ == "__main__":

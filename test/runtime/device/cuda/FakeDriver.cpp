@@ -2,14 +2,20 @@
 #include "test/runtime/device/cuda/FakeDriver.h"
 
 #include "runtime/device/cuda/DriverApi.h"
+#include "runtime/format/Package_generated.h"
+#include "runtime/format/Prefix.h"
 
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
+#include <sys/mman.h>
 #include <vector>
 
 using namespace rondo::rt::cuda;
+namespace format = rondo::rt::format;
 using KernelFunction = void (*)(void *const *, void *, int64_t, int64_t);
 
 extern "C" {
@@ -27,20 +33,69 @@ namespace {
 constexpr Pointer kDeviceBit = Pointer{1} << 62;
 
 struct KnownKernel {
-  const char *name;
   KernelFunction function;
   int arguments;
   int64_t workgroups;
   size_t scratchBytes;
 };
-constexpr KnownKernel kernels[] = {
-    {"scale_16", sample_scale, 3, 16, 0},  {"scale_1", sample_scale, 3, 1, 0},
-    {"prefill", sample_prefill, 6, 2, 64}, {"decode", sample_decode, 5, 1, 64},
-    {"forward", sample_forward, 3, 2, 0},  {"accumulate", sample_accumulate, 5, 1, 0},
-    {"update", sample_update, 5, 256, 0}};
+using Kernels = std::map<std::string, KnownKernel>;
+
+// A package for CPUs whose kernels stand for those of the same names on the GPU. Its image is mapped here
+// once more, since Debian's static Abseil, which the runtime's loader needs, cannot be part of a shared
+// library.
+class CpuKernels {
+public:
+  explicit CpuKernels(const char *path) {
+    std::ifstream file(path, std::ios::binary);
+    bytes_.assign(std::istreambuf_iterator<char>(file), {});
+    const format::Package &package = *format::GetPackage(bytes_.data() + sizeof(format::Prefix));
+    uint8_t *base = mapImage(*package.image());
+    for (const format::Entry *entry : *package.entries())
+      for (const format::Command *command : *entry->commands()) {
+        const format::Kernel &kernel = *package.kernels()->Get(command->kernel());
+        kernels[kernel.name()->str()] = {reinterpret_cast<KernelFunction>(base + kernel.address()),
+                                         static_cast<int>(kernel.arguments()->size()),
+                                         static_cast<int64_t>(command->workgroups()), kernel.scratch_bytes()};
+      }
+  }
+
+  Kernels kernels;
+
+private:
+  static uint8_t *mapImage(const format::Image &image) {
+    auto *base =
+        static_cast<uint8_t *>(::mmap(nullptr, image.memory_bytes(), PROT_READ | PROT_WRITE | PROT_EXEC,
+                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    for (const format::Segment *segment : *image.segments())
+      std::memcpy(base + segment->address(), image.data()->data() + segment->data_offset(),
+                  segment->data_bytes());
+    for (const format::Relocation *relocation : *image.relocations()) {
+      uint64_t value = reinterpret_cast<uint64_t>(base) + relocation->addend();
+      std::memcpy(base + relocation->address(), &value, sizeof(value));
+    }
+    return base;
+  }
+
+  std::vector<char> bytes_;
+};
+
+const Kernels sampleKernels = {
+    {"scale_16", {sample_scale, 3, 16, 0}},  {"scale_1", {sample_scale, 3, 1, 0}},
+    {"prefill", {sample_prefill, 6, 2, 64}}, {"decode", {sample_decode, 5, 1, 64}},
+    {"forward", {sample_forward, 3, 2, 0}},  {"accumulate", {sample_accumulate, 5, 1, 0}},
+    {"update", {sample_update, 5, 256, 0}}};
+
+// The sample model's, or those of the package that RONDO_FAKE_KERNELS names.
+const Kernels &kernels() {
+  static const CpuKernels *loaded = [] {
+    const char *path = std::getenv("RONDO_FAKE_KERNELS");
+    return path ? new CpuKernels(path) : nullptr;
+  }();
+  return loaded ? loaded->kernels : sampleKernels;
+}
 
 struct FakeModule {
-  std::string name;
+  std::string text, name;
   bool largeShared = false;
 };
 struct Recorded {
@@ -92,24 +147,25 @@ uint8_t *bytesAt(Pointer pointer, size_t bytes, const char *what) {
   return nullptr;
 }
 
-void execute(const Recorded &launch) {
-  for (const KnownKernel &kernel : kernels) {
-    if (launch.module->name != kernel.name)
-      continue;
-    std::vector<void *> buffers;
-    for (int i = 0; i < kernel.arguments; ++i)
-      buffers.push_back(bytesAt(launch.parameters[i], 1, kernel.name));
-    Pointer scratch = launch.parameters[kernel.arguments];
+// Kernels of a CPU have scratch of their own size, which the GPU's parameters say nothing about.
+__attribute__((no_sanitize("function"))) void execute(const Recorded &launch) {
+  const KnownKernel &kernel = kernels().at(launch.module->name);
+  std::vector<void *> buffers;
+  for (int i = 0; i < kernel.arguments; ++i)
+    buffers.push_back(bytesAt(launch.parameters[i], 1, launch.module->name.c_str()));
+  bool isSample = &kernels() == &sampleKernels;
+  Pointer scratch = launch.parameters[kernel.arguments];
+  if (isSample)
     expect((scratch != 0) == (kernel.scratchBytes != 0), "scratch of " + launch.module->name);
-    for (unsigned block = 0; block < launch.blocks; ++block) {
-      void *own =
-          scratch ? bytesAt(scratch + block * kernel.scratchBytes, kernel.scratchBytes, "scratch") : nullptr;
-      for (int64_t group = block; group < kernel.workgroups; group += launch.blocks)
-        kernel.function(buffers.data(), own, group, group + 1);
-    }
-    return;
+  void *own = ::operator new(kernel.scratchBytes + 64, std::align_val_t(64));
+  for (unsigned block = 0; block < launch.blocks; ++block) {
+    void *place = own;
+    if (isSample && scratch)
+      place = bytesAt(scratch + block * kernel.scratchBytes, kernel.scratchBytes, "scratch");
+    for (int64_t group = block; group < kernel.workgroups; group += launch.blocks)
+      kernel.function(buffers.data(), place, group, group + 1);
   }
-  violate("no kernel " + launch.module->name);
+  ::operator delete(own, std::align_val_t(64));
 }
 
 template <typename Handle> Result create(std::set<void *> &all, Handle *handle) {
@@ -223,13 +279,7 @@ Result cuModuleLoadDataEx(Module *module, const void *code, unsigned, int *, voi
   ENTER();
   auto *loaded = new FakeModule;
   std::string text(static_cast<const char *>(code), strnlen(static_cast<const char *>(code), 1 << 20));
-  state.lastCode = text;
-  size_t entry = text.find(".entry "), cubin = text.find("cubin of ");
-  size_t begin = cubin != std::string::npos ? cubin + 9 : entry + 7;
-  for (const KnownKernel &kernel : kernels) // machine code has no end of its own here
-    if (text.compare(begin, std::strlen(kernel.name), kernel.name) == 0 &&
-        std::strlen(kernel.name) > loaded->name.size())
-      loaded->name = kernel.name;
+  state.lastCode = loaded->text = text;
   state.modules.insert(loaded);
   *module = reinterpret_cast<Module>(loaded);
   return kSuccess;
@@ -243,7 +293,10 @@ Result cuModuleUnload(Module module) {
 }
 Result cuModuleGetFunction(Function *function, Module module, const char *name) {
   ENTER();
-  expect(reinterpret_cast<FakeModule *>(module)->name == name, std::string("no function ") + name);
+  auto *loaded = reinterpret_cast<FakeModule *>(module);
+  expect(loaded->text.find(name) != std::string::npos && kernels().count(name) == 1,
+         std::string("no function ") + name);
+  loaded->name = name;
   *function = reinterpret_cast<Function>(module);
   return kSuccess;
 }
@@ -348,9 +401,8 @@ Result cuLaunchKernel(Function function, unsigned x, unsigned y, unsigned z, uns
   expect(shared <= 49152 || module->largeShared, "more shared memory than was asked for");
   expect(state.streams.count(stream) == 1, "a launch on no stream");
   Recorded launch{module, x, threads, shared, {}};
-  for (const KnownKernel &kernel : kernels)
-    for (int i = 0; module->name == kernel.name && i < kernel.arguments + 2; ++i)
-      launch.parameters.push_back(*static_cast<Pointer *>(parameters[i]));
+  for (int i = 0; i < kernels().at(module->name).arguments + 2; ++i)
+    launch.parameters.push_back(*static_cast<Pointer *>(parameters[i]));
   if (state.capturing)
     state.recording.push_back(std::move(launch));
   else
