@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Programs on the CPU and on a GPU, whose driver is a stand-in: check_devices.py BUILD."""
+import json
 import os
+import shutil
+import subprocess
 import sys
 
 import numpy
@@ -63,6 +66,31 @@ def main(build):
     print("ok   a state of one continued by the other")
     for model in ("retnet", "longnet", "hybrid", "transformer"):
         check_model(tools, model)
+    check_pack(tools, build)
+
+
+def check_pack(tools, build):
+    """bench/gpu.sh in a small folder like those of bench/gpu_pack.sh."""
+    pack = tools.path("")
+    os.makedirs(os.path.join(pack, "packages"))
+    os.symlink(os.path.join(build, "bin"), os.path.join(pack, "bin"))
+    for name in ("bench/gpu.sh", "bench/gpu_agreement.py", "tools/python/tensor_file.py"):
+        shutil.copy(os.path.join(programs.ROOT, name), pack)
+    with open(os.path.join(pack, "commit"), "w") as file:
+        file.write("0123abc")
+    spec = os.path.join(programs.ROOT, "models", "retnet.mlir")
+    flags = ["--preset", "tiny", "--entry", "forward:B=1,T=40", "--entry", "prefill:B=1,T=32", "--entry", "grad:B=1,T=20"]
+    for kind, target in (("cpu", ["--cpu-as", "cuda:sm_90a"]), ("gpu", ["--target", "cuda:sm_90a"])):
+        tools.call("rondo-compile", spec, *flags, *target, "-o", os.path.join(pack, "packages", f"retnet.{kind}.rondo"))
+    environment = {**os.environ, "PYTHON": sys.executable, "RONDO_FAKE_KERNELS": os.path.join(pack, "packages", "retnet.cpu.rondo")}
+    done = subprocess.run([os.path.join(pack, "gpu.sh"), "--skip", "bench"], env=environment, capture_output=True, text=True)
+    expect(done, 0, "Fake GPU, sm_90", "bench/gpu.sh")
+    with open(os.path.join(pack, "results.json")) as file:
+        rows = json.load(file)["agreement"]
+    if [row["entry"] for row in rows] != ["forward", "prefill", "grad"] or any(row["difference"] != 0 for row in rows):
+        sys.exit(f"bench/gpu.sh found {rows}")
+    environment["RONDO_CUDA_DRIVER"] = "/nowhere/libcuda.so"
+    expect(subprocess.run([os.path.join(pack, "gpu.sh")], env=environment, capture_output=True, text=True), 4, "no GPU", "bench/gpu.sh without a GPU")
 
 
 def check_model(tools, model):
