@@ -2,97 +2,20 @@
 #include "test/runtime/device/cuda/FakeDriver.h"
 
 #include "runtime/device/cuda/DriverApi.h"
-#include "runtime/format/Package_generated.h"
-#include "runtime/format/Prefix.h"
+#include "test/runtime/device/cuda/FakeKernels.h"
 
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <set>
 #include <string>
-#include <sys/mman.h>
 #include <vector>
 
 using namespace rondo::rt::cuda;
-namespace format = rondo::rt::format;
-using KernelFunction = void (*)(void *const *, void *, int64_t, int64_t);
-
-extern "C" {
-void sample_scale(void *const *, void *, int64_t, int64_t);
-void sample_prefill(void *const *, void *, int64_t, int64_t);
-void sample_decode(void *const *, void *, int64_t, int64_t);
-void sample_forward(void *const *, void *, int64_t, int64_t);
-void sample_accumulate(void *const *, void *, int64_t, int64_t);
-void sample_update(void *const *, void *, int64_t, int64_t);
-}
 
 namespace {
 
 // Device addresses are host addresses with this bit, so that nobody follows one by mistake.
 constexpr Pointer kDeviceBit = Pointer{1} << 62;
-
-struct KnownKernel {
-  KernelFunction function;
-  int arguments;
-  int64_t workgroups;
-  size_t scratchBytes;
-};
-using Kernels = std::map<std::string, KnownKernel>;
-
-// A package for CPUs whose kernels stand for those of the same names on the GPU. Its image is mapped here
-// once more, since Debian's static Abseil, which the runtime's loader needs, cannot be part of a shared
-// library.
-class CpuKernels {
-public:
-  explicit CpuKernels(const char *path) {
-    std::ifstream file(path, std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(file), {});
-    const format::Package &package = *format::GetPackage(bytes_.data() + sizeof(format::Prefix));
-    uint8_t *base = mapImage(*package.image());
-    for (const format::Entry *entry : *package.entries())
-      for (const format::Command *command : *entry->commands()) {
-        const format::Kernel &kernel = *package.kernels()->Get(command->kernel());
-        kernels[kernel.name()->str()] = {reinterpret_cast<KernelFunction>(base + kernel.address()),
-                                         static_cast<int>(kernel.arguments()->size()),
-                                         static_cast<int64_t>(command->workgroups()), kernel.scratch_bytes()};
-      }
-  }
-
-  Kernels kernels;
-
-private:
-  static uint8_t *mapImage(const format::Image &image) {
-    auto *base =
-        static_cast<uint8_t *>(::mmap(nullptr, image.memory_bytes(), PROT_READ | PROT_WRITE | PROT_EXEC,
-                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    for (const format::Segment *segment : *image.segments())
-      std::memcpy(base + segment->address(), image.data()->data() + segment->data_offset(),
-                  segment->data_bytes());
-    for (const format::Relocation *relocation : *image.relocations()) {
-      uint64_t value = reinterpret_cast<uint64_t>(base) + relocation->addend();
-      std::memcpy(base + relocation->address(), &value, sizeof(value));
-    }
-    return base;
-  }
-
-  std::vector<char> bytes_;
-};
-
-const Kernels sampleKernels = {
-    {"scale_16", {sample_scale, 3, 16, 0}},  {"scale_1", {sample_scale, 3, 1, 0}},
-    {"prefill", {sample_prefill, 6, 2, 64}}, {"decode", {sample_decode, 5, 1, 64}},
-    {"forward", {sample_forward, 3, 2, 0}},  {"accumulate", {sample_accumulate, 5, 1, 0}},
-    {"update", {sample_update, 5, 256, 0}}};
-
-// The sample model's, or those of the package that RONDO_FAKE_KERNELS names.
-const Kernels &kernels() {
-  static const CpuKernels *loaded = [] {
-    const char *path = std::getenv("RONDO_FAKE_KERNELS");
-    return path ? new CpuKernels(path) : nullptr;
-  }();
-  return loaded ? loaded->kernels : sampleKernels;
-}
 
 struct FakeModule {
   std::string text, name;
@@ -153,7 +76,7 @@ __attribute__((no_sanitize("function"))) void execute(const Recorded &launch) {
   std::vector<void *> buffers;
   for (int i = 0; i < kernel.arguments; ++i)
     buffers.push_back(bytesAt(launch.parameters[i], 1, launch.module->name.c_str()));
-  bool isSample = &kernels() == &sampleKernels;
+  bool isSample = areSampleKernels();
   Pointer scratch = launch.parameters[kernel.arguments];
   if (isSample)
     expect((scratch != 0) == (kernel.scratchBytes != 0), "scratch of " + launch.module->name);
