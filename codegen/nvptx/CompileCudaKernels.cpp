@@ -52,7 +52,7 @@ LogicalResult lowerToNVVM(ModuleOp module, const target::Target &target, StageOb
   const Stage stages[] = {
       {"threads",
        [](OpPassManager &passes, const target::Target &target) {
-         passes.addPass(createLowerTilesToThreads({.shared = target.sharedBytes}));
+         passes.addPass(createLowerTilesToThreads({.shared = target.sharedBytes, .tf32 = target.tf32}));
          OpPassManager &function = passes.nest<func::FuncOp>();
          function.addPass(createCSEPass());
          function.addPass(createLoopInvariantCodeMotionPass());

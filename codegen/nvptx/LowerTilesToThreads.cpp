@@ -42,7 +42,7 @@ struct LowerTilesToThreadsPass : impl::LowerTilesToThreadsBase<LowerTilesToThrea
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       if (failed(ThreadLowering::check(kernel)))
         return signalPassFailure();
-      fitShared(ThreadLowering(kernel, threads ? threads : threadsFor(kernel)).run(), shared);
+      fitShared(ThreadLowering(kernel, threads ? threads : threadsFor(kernel), tf32).run(), shared);
       kernel.erase();
     }
   }

@@ -18,8 +18,9 @@ def LowerTilesToThreads : Pass<"rondo-lower-tiles-to-threads", "::mlir::ModuleOp
   let options = [
     Option<"threads", "threads", "int64_t", "0", "threads of a block, a power of two; 0: by the work of each kernel">,
     Option<"shared", "shared", "int64_t", "101376", "bytes of shared memory that a block may use">,
+    Option<"tf32", "tf32", "bool", "false", "products on tensor cores, of operands rounded to tf32">,
   ];
-  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect", "::mlir::math::MathDialect",
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
 }
 

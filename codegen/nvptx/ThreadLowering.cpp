@@ -24,8 +24,8 @@ static MemRefType loweredBuffer(MemRefType type) {
   return MemRefType::get({panels, type.getDimSize(1), *panel}, type.getElementType());
 }
 
-ThreadLowering::ThreadLowering(tile::KernelOp kernel, int64_t threads)
-    : TileLowering(kernel), threads(threads) {}
+ThreadLowering::ThreadLowering(tile::KernelOp kernel, int64_t threads, bool tf32)
+    : TileLowering(kernel), threads(threads), tf32(tf32) {}
 
 func::FuncOp ThreadLowering::run() {
   SmallVector<Type> types;

@@ -7,7 +7,8 @@
 // slices of its operands in shared memory; each thread keeps a few rows by a few columns of the result in
 // registers, adds up in ascending k as the CPU does, and hands its elements to the sink.
 //
-// The files beside this one: ThreadLowering.cpp the function, points, memory; ThreadDots.cpp;
+// The files beside this one: ThreadLowering.cpp the function, points, memory; ThreadDots.cpp and
+// TensorCores.cpp products;
 // ThreadReductions.cpp reductions, scans, ordered additions.
 #pragma once
 
@@ -24,7 +25,8 @@ constexpr llvm::StringLiteral kThreadsAttribute = "rondo.threads";
 class ThreadLowering : public TileLowering {
 public:
   /// `threads` is a power of two, 32 or more, or 1: one thread then does everything.
-  ThreadLowering(tile::KernelOp kernel, int64_t threads);
+  /// With `tf32` products of some size run on tensor cores, their operands rounded to tf32.
+  ThreadLowering(tile::KernelOp kernel, int64_t threads, bool tf32);
 
   /// Inserts func.func @NAME(buffers...) before the kernel.
   mlir::func::FuncOp run();
@@ -66,7 +68,14 @@ private:
   void emitRegion(Product &product);
   void stageSlice(const Product &product, mlir::Value k, bool isLhs);
   llvm::SmallVector<mlir::Value> emitSteps(Product &product, llvm::ArrayRef<mlir::Value> initial);
-  TilePoint pointOf(const Product &product, int64_t row, int64_t column);
+  llvm::SmallVector<mlir::Value> emitStep(const Product &product, mlir::Value k, mlir::Value i,
+                                          mlir::ValueRange sums);
+  /// Where this thread's sum number `sum` lies in the result.
+  TilePoint pointOf(const Product &product, int64_t sum);
+  // On tensor cores:
+  void placeFragments(Product &product);
+  mlir::Value roundToTf32(mlir::Value value);
+  llvm::SmallVector<mlir::Value> emitFragments(const Product &product, mlir::Value i, mlir::ValueRange sums);
   /// Whether this thread's element lies in the result; null: always.
   mlir::Value isInside(const Product &product, const TilePoint &point);
   bool lineIsRow(mlir::Value tile);
@@ -79,6 +88,7 @@ private:
   void lowerScatterAdd(tile::ScatterAddOp scatter) override;
 
   int64_t threads;
+  bool tf32;
   mlir::Block *entry = nullptr; // of the function: homes are declared here
   mlir::Value thread;           // this one's number in its block
 };

@@ -23,6 +23,7 @@ struct Target {
   int64_t vectorLanes = 16;                  // f32 lanes of a vector register
   int64_t vectorRegisters = 32;
   int64_t sharedBytes = 0;    // GPUs: shared memory that a block may use
+  bool tf32 = false;          // GPUs: products of operands rounded to tf32, on tensor cores
   double matmulFlops = 0;     // f32 FLOP/s of register-tiled products
   double vectorFlops = 0;     // f32 FLOP/s of streaming vector code
   double cacheBytes = 0;      // bytes of the private cache

@@ -25,6 +25,7 @@ public:
       RONDO_ASSIGN_OR_RETURN(Executor * executor, session_.executor(*entry));
       // Twice: the second time states and moments are not zero.
       for (bool isSecond : {false, true}) {
+        RONDO_RETURN_IF_ERROR(makeRoom(*entry));
         RONDO_RETURN_IF_ERROR(setInputs(*executor));
         RONDO_RETURN_IF_ERROR(isSecond ? runWatched(*executor) : session_.run(*executor));
       }
@@ -33,6 +34,15 @@ public:
   }
 
 private:
+  // Sequences that would outgrow their caches begin anew.
+  absl::Status makeRoom(const format::Entry &entry) {
+    std::optional<uint64_t> capacity = session_.capacity(entry);
+    for (uint64_t slot = 0; capacity && slot < session_.states().slots(); ++slot)
+      if (static_cast<uint64_t>(session_.states().position(slot)) + entry.time() > *capacity)
+        RONDO_RETURN_IF_ERROR(session_.states().reset(slot));
+    return absl::OkStatus();
+  }
+
   absl::Status setInputs(Executor &executor) {
     executor.inputs().clear();
     for (const format::IoTensor *input : *executor.entry().inputs()) {

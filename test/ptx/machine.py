@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 import arithmetic
+import tensor_cores
 from memory import Memory, Region
 from ptx_text import PtxError
 
@@ -101,6 +102,10 @@ class Block:
             self.store(instruction, parts, mask)
         elif name == "shfl":
             self.shuffle(instruction, parts, mask)
+        elif name == "mma":
+            tensor_cores.mma(self, instruction, mask)
+        elif name == "cvt" and "tf32" in parts:
+            self.write(instruction.operands[0], tensor_cores.round_to_tf32(self.read(instruction.operands[1], 32)), mask)
         elif name == "mov" and isinstance(instruction.operands[1], list):
             self.pack(instruction, mask)
         elif name == "mov" and isinstance(instruction.operands[0], list):
@@ -242,7 +247,7 @@ class Block:
                 if name in ("bar", "barrier"):
                     self.waiting[everyone] = True
                     break
-                if name == "shfl" and not self.warps_are_whole(mask):
+                if name in ("shfl", "mma") and not self.warps_are_whole(mask):
                     self.waiting[everyone] = True
                     self.pc[everyone] = at
                     self.join_warps(at)

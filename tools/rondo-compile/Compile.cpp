@@ -65,7 +65,9 @@ DialectRegistry compilerDialects() {
 Compilation::Compilation(const CompileOptions &options, const CompileWatch &watch)
     : options(options), watch(watch), target(*target::findTarget(options.target)),
       context(compilerDialects(), MLIRContext::Threading::DISABLED), diagnostics(sources, &context),
-      stages(options.dumpFolder), recorder(watch.recordFolder) {}
+      stages(options.dumpFolder), recorder(watch.recordFolder) {
+  target.tf32 = options.tf32;
+}
 
 // What training and generation need; a model without tokens has only its graph.
 std::string defaultEntries(ModuleOp module) {

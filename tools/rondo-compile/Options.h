@@ -16,6 +16,7 @@ struct CompileOptions {
   std::string schedule = "auto";
   std::string remat = "auto"; // auto, none or a number of bytes
   std::string target = "cpu";
+  bool tf32 = false;
   std::string output;       // empty: no package is written
   std::string tritonFolder; // empty: none
   std::string dumpFolder;   // empty: none
