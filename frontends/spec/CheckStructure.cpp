@@ -100,7 +100,13 @@ void StructureCheck::checkInterface() {
 void StructureCheck::checkBody(Block &body) {
   for (Operation &op : body) {
     checkOperands(op);
-    if (auto block = dyn_cast<spec::BlockOp>(op))
+    if (isa<spec::ModelOp>(op))
+      diagnosis
+          .report(op.getLoc(), ErrorId::SpecStructure,
+                  Twine("expected 'spec.model' at the top of the file, found it in a ") +
+                      (inBlock ? "block" : "model"))
+          .help("put everything into one spec.model");
+    else if (auto block = dyn_cast<spec::BlockOp>(op))
       checkBlock(block);
     else if (auto layer = dyn_cast<spec::LayerOpInterface>(op))
       checkLayer(layer);

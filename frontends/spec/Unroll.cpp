@@ -92,6 +92,10 @@ void Unroller::copy(Operation &op, const Instance &instance, IRMapping &mapping)
     return expand(call, call.getCallee(), instance, mapping);
   if (auto repeat = dyn_cast<spec::RepeatOp>(op))
     return expand(repeat, repeat.getCallee(), instance, mapping);
+  // Models in models are reported with the structure. A copy would still use values of the
+  // originals, which go; what uses its results gets unknown ones.
+  if (op.getNumRegions() != 0)
+    return;
   if (++copied >= kMaxOps) {
     if (copied == kMaxOps)
       diagnosis

@@ -127,3 +127,25 @@ spec.model @structure {
   // expected-note@+1 {{help: values that are not operands stand in clauses}}
   %o = spec.retention %t decay(0.5)
 }
+
+// -----
+
+spec.model @outer {
+  spec.block @b(%x) {
+    %a = spec.linear %x to(4) weight("a")
+    // expected-error@+2 {{expected 'spec.model' at the top of the file, found it in a block [RND2111]}}
+    // expected-note@+1 {{help: put everything into one spec.model}}
+    spec.model @inner {
+      %y = spec.linear %a to(4) weight("y")
+    }
+    spec.yield %a
+  }
+  // expected-error@+2 {{expected 'spec.model' at the top of the file, found it in a model [RND2111]}}
+  // expected-note@+1 {{help: put everything into one spec.model}}
+  spec.model @beside {
+  }
+  %t = spec.input "tokens" tokens(8)
+  %e = spec.embedding %t to(4) weight("e")
+  %c = spec.call @b(%e)
+  spec.output "logits" %c
+}
