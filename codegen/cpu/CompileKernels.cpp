@@ -38,11 +38,6 @@ void registerCpuPasses() {
 
 namespace {
 
-struct Stage {
-  StringRef name;
-  void (*addPasses)(OpPassManager &, const target::Target &);
-};
-
 LogicalResult lowerToLLVMDialect(ModuleOp module, const target::Target &target, StageObserver observer,
                                  PassObserver observePasses) {
   const Stage stages[] = {
@@ -64,17 +59,7 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const target::Target &target, 
          passes.addPass(createConvertKernelsToLLVM());
        }},
   };
-  for (const Stage &stage : stages) {
-    PassManager passes(module.getContext());
-    stage.addPasses(passes, target);
-    if (observePasses)
-      observePasses(passes);
-    if (failed(passes.run(module)))
-      return failure();
-    if (observer)
-      observer(stage.name, module);
-  }
-  return success();
+  return runStages(module, target, stages, observer, observePasses);
 }
 
 // Adds the function that callers see: it unpacks the buffers' addresses (see KernelAbi.h).
@@ -97,18 +82,6 @@ void addEntryPoint(llvm::Function &body) {
   arguments.append({entry->getArg(2), entry->getArg(3), entry->getArg(1)});
   builder.CreateCall(&body, arguments);
   builder.CreateRetVoid();
-}
-
-// A module of the kernels alone, named by their position.
-OwningOpRef<ModuleOp> cloneKernels(ModuleOp module) {
-  OwningOpRef<ModuleOp> clone = ModuleOp::create(module.getLoc());
-  OpBuilder builder(clone->getBodyRegion());
-  int64_t position = 0;
-  for (auto kernel : module.getOps<tile::KernelOp>()) {
-    auto copy = cast<tile::KernelOp>(builder.clone(*kernel));
-    copy.setSymName(("k" + Twine(position++)).str());
-  }
-  return clone;
 }
 
 // One kernel on its way through LLVM, in a context of its own: kernels are compiled side by side, and the
@@ -150,6 +123,8 @@ FailureOr<CpuImage> compileKernels(ModuleOp module, const target::Target &target
   OwningOpRef<ModuleOp> kernels = cloneKernels(module);
   if (kernels->getBody()->empty())
     return image;
+  for (auto [position, kernel] : llvm::enumerate(kernels->getOps<tile::KernelOp>()))
+    kernel.setSymName(("k" + Twine(position)).str()); // whatever their names: the image does not hold them
   SmallVector<int64_t> scratch;
   auto observe = [&](StringRef stage, ModuleOp lowered) {
     if (stage == "scratch")

@@ -1,12 +1,10 @@
 // LLVM's optimiser and code generator for x86-64.
 #include "codegen/cpu/MachineCode.h"
 
-#include "llvm/IR/LegacyPassManager.h"
+#include "codegen/lowering/EmitCode.h"
+
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/raw_ostream.h"
-#include "llvm/Target/TargetMachine.h"
 #include <mutex>
 
 namespace rondo::codegen {
@@ -32,23 +30,6 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const target::Target &target,
                                llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
 
-// The code is vectorised already: what is left is scalar cleaning.
-void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = false;
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O1).run(module, modules);
-}
-
 } // namespace
 
 llvm::Expected<llvm::SmallVector<char, 0>> emitObject(llvm::Module &module, const target::Target &target) {
@@ -65,14 +46,10 @@ llvm::Expected<llvm::SmallVector<char, 0>> emitObject(llvm::Module &module, cons
     function.addFnAttr("no-builtins"); // no loop becomes a call of memset or memcpy
     function.addFnAttr(llvm::Attribute::NoUnwind);
   }
-  optimise(module, *machine);
-  llvm::SmallVector<char, 0> object;
-  llvm::raw_svector_ostream stream(object);
-  llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
-    return llvm::createStringError("the x86-64 code generator writes no object files");
-  passes.run(module);
-  return object;
+  // The code is vectorised already: what is left is scalar cleaning.
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = false;
+  return emitCode(module, *machine, {llvm::OptimizationLevel::O1, tuning, llvm::CodeGenFileType::ObjectFile});
 }
 
 } // namespace rondo::codegen

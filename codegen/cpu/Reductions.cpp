@@ -173,15 +173,8 @@ void VectorLowering::lowerScan(tile::ScanOp scan) {
 }
 
 void VectorLowering::lowerScatterAdd(tile::ScatterAddOp scatter) {
-  TileHome buffer = bufferHome(scatter.getBuffer(), {scatter.getColumn(), scatter.getColumn()});
-  buffer.offsets[buffer.transposed ? 1 : 0] = access().index(0);
   Value source = scatter.getTile();
-  if (!findHome(scatter.getRows()))
-    materialise(scatter.getRows());
-  if (readsMemory(source, buffer.memref))
-    materialise(source);
-  prepare(source, nullptr);
-  saveReaders(buffer.memref);
+  TileHome buffer = prepareScatterAdd(scatter);
   RankedTensorType type = typeOf(source);
   loop(0, type.getDimSize(0), 1, [&](Value row) {
     Value target = emit(scatter.getRows(), TilePoint{nullptr, row, 1, 1});

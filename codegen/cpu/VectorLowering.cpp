@@ -7,22 +7,11 @@ using namespace mlir;
 
 namespace rondo::codegen {
 
-// Panels become a dimension of their own.
-static MemRefType loweredBuffer(MemRefType type) {
-  std::optional<int64_t> panel = tile::getPanelWidth(type);
-  if (!panel)
-    return type;
-  int64_t panels = llvm::divideCeil(type.getDimSize(0), *panel);
-  return MemRefType::get({panels, type.getDimSize(1), *panel}, type.getElementType());
-}
-
 VectorLowering::VectorLowering(tile::KernelOp kernel, const Blocking &blocking)
     : TileLowering(kernel), blocking(blocking) {}
 
 void VectorLowering::run() {
-  SmallVector<Type> types;
-  for (BlockArgument buffer : kernel.getBuffers())
-    types.push_back(loweredBuffer(cast<MemRefType>(buffer.getType())));
+  SmallVector<Type> types = bufferTypes();
   types.append(2, builder.getIndexType());
   auto function = func::FuncOp::create(builder, loc, kernel.getSymName(), builder.getFunctionType(types, {}));
   for (size_t i = 0; i < kernel.getBuffers().size(); ++i)

@@ -118,4 +118,16 @@ void TileLowering::saveReaders(Value memref) {
   }
 }
 
+TileHome TileLowering::prepareScatterAdd(tile::ScatterAddOp scatter) {
+  TileHome buffer = bufferHome(scatter.getBuffer(), {scatter.getColumn(), scatter.getColumn()});
+  buffer.offsets[buffer.transposed ? 1 : 0] = access().index(0); // rows come from the indices
+  if (!findHome(scatter.getRows()))
+    materialise(scatter.getRows());
+  if (readsMemory(scatter.getTile(), buffer.memref))
+    materialise(scatter.getTile());
+  prepare(scatter.getTile(), nullptr);
+  saveReaders(buffer.memref);
+  return buffer;
+}
+
 } // namespace rondo::codegen

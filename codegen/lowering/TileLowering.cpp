@@ -91,4 +91,17 @@ void TileLowering::lowerStore(tile::StoreOp store) {
     fillPanelRest(store, home);
 }
 
+SmallVector<Type> TileLowering::bufferTypes() {
+  SmallVector<Type> types;
+  for (BlockArgument buffer : kernel.getBuffers()) {
+    auto type = cast<MemRefType>(buffer.getType());
+    if (std::optional<int64_t> panel = tile::getPanelWidth(type)) {
+      int64_t panels = llvm::divideCeil(type.getDimSize(0), *panel);
+      type = MemRefType::get({panels, type.getDimSize(1), *panel}, type.getElementType());
+    }
+    types.push_back(type);
+  }
+  return types;
+}
+
 } // namespace rondo::codegen

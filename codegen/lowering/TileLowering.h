@@ -83,6 +83,8 @@ protected:
   mlir::TypedAttr neutral(tile::Combine kind, mlir::Type element);
 
   // ---- homes
+  /// The types that the kernel's buffers have in its function: panels become a dimension of their own.
+  llvm::SmallVector<mlir::Type> bufferTypes();
   /// A place in scratch, row-major or in panels. Points of a home run along rows; with `down` down columns.
   virtual TileHome allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element, int64_t panel = 0,
                             bool down = false) = 0;
@@ -149,6 +151,8 @@ protected:
   virtual void lowerScan(tile::ScanOp scan) = 0;
   virtual void lowerScatterAdd(tile::ScatterAddOp scatter) = 0;
   void lowerStore(tile::StoreOp store);
+  /// Gives homes to the tiles that an addition to rows reads; the whole width of the buffer is the result.
+  TileHome prepareScatterAdd(tile::ScatterAddOp scatter);
 
   TileAccess access() { return TileAccess(builder, loc); }
 

@@ -39,14 +39,6 @@ void registerCudaPasses() {
 
 namespace {
 
-using StageObserver = llvm::function_ref<void(StringRef, ModuleOp)>;
-using PassObserver = llvm::function_ref<void(PassManager &)>;
-
-struct Stage {
-  StringRef name;
-  void (*addPasses)(OpPassManager &, const target::Target &);
-};
-
 LogicalResult lowerToNVVM(ModuleOp module, const target::Target &target, StageObserver observer,
                           PassObserver observePasses) {
   const Stage stages[] = {
@@ -72,25 +64,7 @@ LogicalResult lowerToNVVM(ModuleOp module, const target::Target &target, StageOb
          passes.addPass(createConvertThreadsToNVVM());
        }},
   };
-  for (const Stage &stage : stages) {
-    PassManager passes(module.getContext());
-    stage.addPasses(passes, target);
-    if (observePasses)
-      observePasses(passes);
-    if (failed(passes.run(module)))
-      return failure();
-    if (observer)
-      observer(stage.name, module);
-  }
-  return success();
-}
-
-OwningOpRef<ModuleOp> cloneKernels(ModuleOp module) {
-  OwningOpRef<ModuleOp> clone = ModuleOp::create(module.getLoc());
-  OpBuilder builder(clone->getBodyRegion());
-  for (auto kernel : module.getOps<tile::KernelOp>())
-    builder.clone(*kernel);
-  return clone;
+  return runStages(module, target, stages, observer, observePasses);
 }
 
 // One kernel on its way through LLVM, in a context of its own: kernels are compiled side by side, and their

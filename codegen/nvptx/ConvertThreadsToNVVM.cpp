@@ -1,16 +1,8 @@
 // One conversion from structured loops and memrefs to kernels in the LLVM and NVVM dialects.
 #include "codegen/nvptx/Passes.h"
 
+#include "codegen/lowering/ConvertToLLVM.h"
 #include "codegen/nvptx/ThreadLowering.h"
-#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
-#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
-#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
-#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
-#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
-#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
-#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
-#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -83,26 +75,6 @@ unsigned indexBits(ModuleOp module) {
   return largest < (int64_t{1} << 30) ? 32 : 64;
 }
 
-LogicalResult convert(ModuleOp module) {
-  MLIRContext *context = module.getContext();
-  LowerToLLVMOptions options(context);
-  options.useBarePtrCallConv = true;
-  options.overrideIndexBitwidth(indexBits(module));
-  LLVMTypeConverter types(context, options);
-  RewritePatternSet patterns(context);
-  populateSCFToControlFlowConversionPatterns(patterns);
-  cf::populateControlFlowToLLVMConversionPatterns(types, patterns);
-  populateFuncToLLVMConversionPatterns(types, patterns);
-  populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);
-  populateVectorToLLVMConversionPatterns(types, patterns);
-  arith::populateArithToLLVMConversionPatterns(types, patterns);
-  populateMathToLLVMConversionPatterns(types, patterns);
-  LLVMConversionTarget target(*context);
-  target.addLegalOp<ModuleOp>();
-  target.addLegalDialect<NVVM::NVVMDialect>();
-  return applyFullConversion(module, target, std::move(patterns));
-}
-
 // ---- kernels
 // -----------------------------------------------------------------------------------------------
 
@@ -164,7 +136,9 @@ struct ConvertThreadsToNVVMPass : impl::ConvertThreadsToNVVMBase<ConvertThreadsT
   void runOnOperation() override {
     ModuleOp module = getOperation();
     lowerGpuOps(module);
-    if (failed(convert(module)))
+    LLVMConversionTarget target(getContext());
+    target.addLegalDialect<NVVM::NVVMDialect>();
+    if (failed(convertToLLVM(module, indexBits(module), target)))
       return signalPassFailure();
     OpBuilder builder(module.getBodyRegion());
     auto bytes = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);

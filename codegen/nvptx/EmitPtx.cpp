@@ -1,15 +1,13 @@
 // LLVM's optimiser and code generator for NVPTX.
 #include "codegen/nvptx/EmitPtx.h"
 
+#include "codegen/lowering/EmitCode.h"
+
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/raw_ostream.h"
-#include "llvm/Target/TargetMachine.h"
 #include <mutex>
 
 namespace rondo::codegen {
@@ -56,24 +54,6 @@ void markConvergent(llvm::Module &module) {
           call->setConvergent();
 }
 
-void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  // Kernels unroll what pays; whole slices of a product side by side would take more registers than there
-  // are.
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopUnrolling = false;
-  llvm::PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
-}
-
 } // namespace
 
 llvm::Expected<std::string> emitPtx(llvm::Module &module, const target::Target &target) {
@@ -86,14 +66,15 @@ llvm::Expected<std::string> emitPtx(llvm::Module &module, const target::Target &
   markConvergent(module);
   for (llvm::Function &function : module)
     function.addFnAttr(llvm::Attribute::NoUnwind);
-  optimise(module, *machine);
-  llvm::SmallString<0> ptx;
-  llvm::raw_svector_ostream stream(ptx);
-  llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
-    return llvm::createStringError("the code generator for NVPTX writes no text");
-  passes.run(module);
-  return std::string(ptx);
+  // Kernels unroll what pays; whole slices of a product side by side would take more registers than there
+  // are.
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  llvm::Expected<llvm::SmallVector<char, 0>> ptx =
+      emitCode(module, *machine, {llvm::OptimizationLevel::O3, tuning, llvm::CodeGenFileType::AssemblyFile});
+  if (!ptx)
+    return ptx.takeError();
+  return std::string(ptx->begin(), ptx->end());
 }
 
 } // namespace rondo::codegen

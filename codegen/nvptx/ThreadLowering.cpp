@@ -15,22 +15,11 @@ namespace rondo::codegen {
 
 static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
-// Panels become a dimension of their own.
-static MemRefType loweredBuffer(MemRefType type) {
-  std::optional<int64_t> panel = tile::getPanelWidth(type);
-  if (!panel)
-    return type;
-  int64_t panels = llvm::divideCeil(type.getDimSize(0), *panel);
-  return MemRefType::get({panels, type.getDimSize(1), *panel}, type.getElementType());
-}
-
 ThreadLowering::ThreadLowering(tile::KernelOp kernel, int64_t threads, bool tf32)
     : TileLowering(kernel), threads(threads), tf32(tf32) {}
 
 func::FuncOp ThreadLowering::run() {
-  SmallVector<Type> types;
-  for (BlockArgument buffer : kernel.getBuffers())
-    types.push_back(loweredBuffer(cast<MemRefType>(buffer.getType())));
+  SmallVector<Type> types = bufferTypes();
   auto function = func::FuncOp::create(builder, loc, kernel.getSymName(), builder.getFunctionType(types, {}));
   function->setAttr(kThreadsAttribute, builder.getI64IntegerAttr(threads));
   entry = function.addEntryBlock();

@@ -102,15 +102,8 @@ void ThreadLowering::lowerScan(tile::ScanOp scan) {
 
 // A thread to a column, which takes the rows in order: equal indices add in theirs.
 void ThreadLowering::lowerScatterAdd(tile::ScatterAddOp scatter) {
-  TileHome buffer = bufferHome(scatter.getBuffer(), {scatter.getColumn(), scatter.getColumn()});
-  buffer.offsets[buffer.transposed ? 1 : 0] = access().index(0);
   Value source = scatter.getTile();
-  if (!findHome(scatter.getRows()))
-    materialise(scatter.getRows());
-  if (readsMemory(source, buffer.memref))
-    materialise(source);
-  prepare(source, nullptr);
-  saveReaders(buffer.memref);
+  TileHome buffer = prepareScatterAdd(scatter);
   RankedTensorType type = typeOf(source);
   share(type.getDimSize(1), [&](Value column) {
     loop(0, type.getDimSize(0), 1, [&](Value row) {

@@ -175,6 +175,10 @@ ParseResult ExpressionParser::primary(ExprAttr &expr, LocationAttr loc) {
 
 // `head`, `pow(a, b)`, `gain = a`.
 ParseResult ExpressionParser::word(ExprAttr &expr, LocationAttr loc, StringRef text) {
+  // or(a) would be an operator that lacks an operand.
+  if (llvm::is_contained({"or", "and", "mod", "floordiv"}, text))
+    return parser.emitError(parser.getCurrentLocation(), "expected an expression, found the operator '")
+           << text << "'";
   if (succeeded(parser.parseOptionalLParen())) {
     SmallVector<Attribute> args;
     if (list(args, [&] { return succeeded(parser.parseOptionalRParen()); }))

@@ -6,6 +6,13 @@ spec.model @m { %x = spec.linear %x to(5 6) }
 
 // -----
 
+spec.model @operator_without_operands {
+// expected-error@+1 {{expected an expression, found the operator 'or'}}
+  spec.hyper @a = or(1)
+}
+
+// -----
+
 // expected-error@+1 {{expected digits after the exponent sign}}
 spec.model @m { spec.hyper @eps = 1e- }
 
