@@ -8,11 +8,14 @@ import numpy
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
 import programs  # noqa: E402
 from float64_layers import attention, cross_entropy, gelu, linear, norm, rotate, visible  # noqa: E402
+from float64_models import check_gradients  # noqa: E402
 from programs import tensor_file  # noqa: E402
 
 MODEL = os.path.join(programs.ROOT, "models", "longnet_encoder.mlir")
 BATCH, TIME, HEADS, LAYERS, SEGMENT = 2, 75, 4, 2, 32  # the preset "tiny"
 RATIOS = (1, 2, 4, 6, 12)
+PROBED = ("embed_tokens.weight", "layers.0.self_attn.q_proj.weight", "layers.0.self_attn.k_proj.weight",
+          "layers.1.self_attn.v_proj.weight", "layers.0.self_attn.inner_attn_ln.weight", "layers.1.ffn.fc1.bias")
 
 
 def layer(x, weights, name):
@@ -32,26 +35,6 @@ def model(weights, tokens):
     return norm(x, weights, "layer_norm") @ weights["output_projection.weight"].T
 
 
-def loss(weights, tokens, targets):
-    return cross_entropy(model(weights, tokens), targets)
-
-
-def check_gradients(score, run, weights, tokens, targets):
-    found = run("grad", {"tokens": tokens, "targets": targets})
-    score.compare("loss of masked tokens", found["loss"], numpy.asarray(loss(weights, tokens, targets)), 1e-5)
-    random, step = numpy.random.default_rng(5), 1e-6
-    for name in ("embed_tokens.weight", "layers.0.self_attn.q_proj.weight", "layers.0.self_attn.k_proj.weight",
-                 "layers.1.self_attn.v_proj.weight", "layers.0.self_attn.inner_attn_ln.weight", "layers.1.ffn.fc1.bias"):
-        gradient = found[f"grad.{name}"].astype("f8")
-        # Along the gradient, with a little of chance, so that the slope is far from 0.
-        direction = gradient / numpy.linalg.norm(gradient)
-        chance = random.standard_normal(gradient.shape)
-        direction = direction + 0.5 * chance / numpy.linalg.norm(chance)
-        sides = [loss({**weights, name: weights[name] + sign * step * direction}, tokens, targets) for sign in (1, -1)]
-        slope = (sides[0] - sides[1]) / (2 * step)
-        score.compare(f"gradient by {name}", numpy.asarray((gradient * direction).sum()), numpy.asarray(slope), 1e-3)
-
-
 def main(build):
     tools, score = programs.Programs(build), programs.Score()
     package, weight_file = tools.path(".rondo"), tools.path(".safetensors")
@@ -67,7 +50,8 @@ def main(build):
 
     masked = numpy.where(targets >= 0, 0, tokens).astype("i4")
     score.compare("logits", run("forward", {"tokens": masked})["logits"], model(weights, masked), 1e-4)
-    check_gradients(score, run, weights, masked, targets)
+    found = run("grad", {"tokens": masked, "targets": targets})
+    check_gradients(score, found, lambda values: cross_entropy(model(values, masked), targets), weights, PROBED)
     score.finish()
 
 

@@ -8,10 +8,13 @@ import numpy
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
 import programs  # noqa: E402
 from float64_layers import attention, cross_entropy  # noqa: E402
+from float64_models import check_gradients  # noqa: E402
 from programs import tensor_file  # noqa: E402
 
 MODEL = os.path.join(programs.ROOT, "models", "transformer.mlir")
 BATCH, TIME, HEADS, SHARED, LAYERS, EPS = 2, 75, 4, 2, 2, 1e-5  # the preset "tiny"
+PROBED = ("tok_embeddings.weight", "layers.0.attention.wq.weight", "layers.0.attention.wk.weight", "layers.1.attention.wv.weight",
+          "layers.0.attention_norm.weight", "layers.1.feed_forward.w2.weight")
 
 
 def norm(x, gain):
@@ -48,26 +51,6 @@ def model(weights, tokens):
     return norm(x, weights["norm.weight"]) @ weights["output.weight"].T
 
 
-def loss(weights, tokens, targets):
-    return cross_entropy(model(weights, tokens), targets)
-
-
-def check_gradients(score, run, weights, tokens, targets):
-    found = run("grad", {"tokens": tokens, "targets": targets})
-    score.compare("loss", found["loss"], numpy.asarray(loss(weights, tokens, targets)), 1e-5)
-    random, step = numpy.random.default_rng(5), 1e-6
-    for name in ("tok_embeddings.weight", "layers.0.attention.wq.weight", "layers.0.attention.wk.weight", "layers.1.attention.wv.weight",
-                 "layers.0.attention_norm.weight", "layers.1.feed_forward.w2.weight"):
-        gradient = found[f"grad.{name}"].astype("f8")
-        # Along the gradient, with a little of chance, so that the slope is far from 0.
-        direction = gradient / numpy.linalg.norm(gradient)
-        chance = random.standard_normal(gradient.shape)
-        direction = direction + 0.5 * chance / numpy.linalg.norm(chance)
-        sides = [loss({**weights, name: weights[name] + sign * step * direction}, tokens, targets) for sign in (1, -1)]
-        slope = (sides[0] - sides[1]) / (2 * step)
-        score.compare(f"gradient by {name}", numpy.asarray((gradient * direction).sum()), numpy.asarray(slope), 1e-3)
-
-
 def check_capacity(tools, weight_file):
     """The command line says which sequence is too long, with exit code 4."""
     package = tools.path(".rondo")
@@ -92,7 +75,8 @@ def main(build):
         return tools.run(package, entry, inputs, "--weights", weight_file)
 
     score.compare("logits", run("forward", {"tokens": tokens})["logits"], model(weights, tokens), 1e-4)
-    check_gradients(score, run, weights, tokens, targets)
+    found = run("grad", {"tokens": tokens, "targets": targets})
+    check_gradients(score, found, lambda values: cross_entropy(model(values, tokens), targets), weights, PROBED)
     check_capacity(tools, weight_file)
     score.finish()
 

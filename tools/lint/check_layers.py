@@ -12,7 +12,7 @@ MAY_INCLUDE = {
     "frontends": ["frontends", "dialects/spec", "dialects/rondo", "llvm"],
     "passes": ["passes", "dialects", "codegen/target", "llvm"],
     "passes/pipeline": ["passes", "dialects", "codegen", "frontends", "runtime/format", "llvm"],
-    "codegen/lowering": ["codegen/lowering", "dialects/tile", "llvm"],
+    "codegen/lowering": ["codegen/lowering", "codegen/target", "dialects/tile", "llvm"],
     "codegen/cpu": ["codegen/cpu", "codegen/lowering", "codegen/target", "dialects/tile", "runtime/format", "llvm"],
     "codegen/nvptx": ["codegen/nvptx", "codegen/lowering", "codegen/target", "dialects/tile", "runtime/format", "llvm"],
     "codegen/target": ["codegen/target"],
