@@ -128,6 +128,19 @@ AttentionProblem AttentionCase::problem() const {
 // ---- at random
 // -------------------------------------------------------------------------------------------------------
 
+// Segments of all patterns are made of those of one, which shows every row of them: it covers others.
+static void nestPatterns(Random &random, AttentionCase &attention, int64_t unit) {
+  constexpr int64_t common = 12; // of the ratios
+  int64_t base = common * pick(random, 1, std::max<int64_t>(unit / common, 1));
+  for (size_t pattern = 0; pattern < attention.segments.size(); ++pattern) {
+    attention.segments[pattern] = base * pick(random, 1, 3);
+    attention.ratios[pattern] = std::initializer_list<int64_t>{1, 2, 3, 4, 6, 12}.begin()[pick(random, 0, 5)];
+  }
+  auto covering = pick(random, 0, static_cast<int64_t>(attention.segments.size()) - 1);
+  attention.segments[covering] = base;
+  attention.ratios[covering] = 1;
+}
+
 AttentionCase randomAttention(Random &random, int64_t time, int64_t unit) {
   auto oneOf = [&](std::initializer_list<int64_t> choices) {
     return choices.begin()[pick(random, 0, static_cast<int64_t>(choices.size()) - 1)];
@@ -144,6 +157,8 @@ AttentionCase randomAttention(Random &random, int64_t time, int64_t unit) {
     result.segments.push_back(segment);
     result.ratios.push_back(std::min(segment, chance(random, 0.3) ? 1 : pick(random, 1, 7)));
   }
+  if (chance(random, 0.4))
+    nestPatterns(random, result, unit);
   result.modulo = chance(random, 0.5);
   result.scale = 1 / std::sqrt(static_cast<double>(result.keyWidth));
   if (chance(random, 0.4))

@@ -11,11 +11,16 @@ template <typename Op> AttentionCall gradCall(Op op, mlir::ValueRange caches) {
   AttentionCall call = attentionCall(op, caches);
   call.lse = op.getLse();
   call.dO = op.getDO();
+  if constexpr (requires { op.getDelta(); }) {
+    call.keepsPatternsApart = AttentionCall::shape(op.getDelta())[3] > 1;
+  }
   return call;
 }
 
-// A tile of queries with what the backward pass reads beside them.
+// A tile of queries of a head with what the backward pass reads beside them.
 struct QueryTile {
+  SparseTile at;
+  mlir::Value head;
   mlir::Value queries, dO, lse, delta; // delta null where it is not known yet
 };
 
@@ -37,11 +42,13 @@ protected:
     return tile.dot(query.queries, keys.keys, mlir::Value(), /*transposeA=*/false, /*transposeB=*/true,
                     keys.scores());
   }
-  mlir::Value weights(const QueryTile &query, mlir::Value scores) {
-    return tile.exp(tile.subF(scores, tile.column(query.lse, TileArithmetic::shapeOf(scores)[1])));
+  mlir::Value weights(const QueryTile &query, mlir::Value scores, const Keys &keys) {
+    mlir::Value lse = tile.column(query.lse, TileArithmetic::shapeOf(scores)[1]);
+    return kernel.counted(tile.exp(tile.subF(scores, lse)), query.at, query.head, keys);
   }
   Keys staged(const Keys &keys) {
-    return {tile.stage(tile::Side::Rhs, keys.keys), tile.stage(tile::Side::Rhs, keys.values), keys.count};
+    return {tile.stage(tile::Side::Rhs, keys.keys), tile.stage(tile::Side::Rhs, keys.values), keys.count,
+            keys.first};
   }
   // ds = p (d_o . v - delta).
   mlir::Value scoreGradient(const QueryTile &query, mlir::Value weights, mlir::Value dots) {
@@ -67,8 +74,14 @@ protected:
 void emitGradQueries(const AttentionCall &call, KernelBuilder &kernel, mlir::ValueRange ids, mlir::Value dq);
 void emitGradKeys(const AttentionCall &call, KernelBuilder &kernel, mlir::ValueRange ids, mlir::Value dk,
                   mlir::Value dv);
-// Adds what keys in caches add to dq of rows [begin, end).
-void emitCachedGradQueries(const AttentionCall &call, KernelBuilder &kernel, mlir::Value batch,
-                           mlir::Value head, mlir::Value begin, mlir::Value end, mlir::Value dq);
+// Adds to rows [begin, end) of one head of dq what keys in caches, or all keys, give.
+enum class GradPart { CachedKeys, AllKeys };
+void addGradQueries(const AttentionCall &call, KernelBuilder &kernel, mlir::Value batch, mlir::Value head,
+                    mlir::Value begin, mlir::Value end, GradPart part, AttentionKernel::PatternFilter wanted,
+                    mlir::Value dq);
+// Adds to rows [begin, end) of a head of dk and dv what queries of one head give.
+void addGradKeys(const AttentionCall &call, KernelBuilder &kernel, mlir::Value batch, mlir::Value keyHead,
+                 mlir::Value queryHead, mlir::Value begin, mlir::Value end,
+                 AttentionKernel::PatternFilter wanted, mlir::Value dk, mlir::Value dv);
 
 } // namespace rondo

@@ -9,8 +9,12 @@ static constexpr double kLeastWeight = 1e-30; // of a pattern in the mixture
 
 QueryTile BackwardKernel::queryTile(const SparseTile &at, Value queryHead, Value distance) {
   const AttentionCall &call = kernel.call;
-  QueryTile query{kernel.decayedQueries(kernel.load(call.q, at, queryHead), at.segment.pattern, distance),
-                  kernel.load(call.dO, at, queryHead), kernel.loadColumn(call.lse, at, queryHead), Value()};
+  QueryTile query{at,
+                  queryHead,
+                  kernel.decayedQueries(kernel.load(call.q, at, queryHead), at.segment.pattern, distance),
+                  kernel.load(call.dO, at, queryHead),
+                  kernel.loadColumn(call.lse, at, queryHead),
+                  Value()};
   if (call.delta) {
     int64_t numbers = AttentionCall::shape(call.delta)[3];
     Value number = numbers == 1 ? tile.index(0) : at.segment.pattern.number;
@@ -36,17 +40,20 @@ public:
   void emit(Value span) {
     Value begin = kernel.spanBegin(span), end = kernel.spanEnd(span);
     clear(dq, head, begin, end);
-    emitRows(begin, end, &AttentionKernel::overKeys);
+    emitRows(begin, end, nullptr, &AttentionKernel::overKeys);
   }
 
-  void emitCached(Value begin, Value end) { emitRows(begin, end, &AttentionKernel::overCachedKeys); }
+  void emitPart(GradPart part, Value begin, Value end, AttentionKernel::PatternFilter wanted) {
+    emitRows(begin, end, wanted,
+             part == GradPart::CachedKeys ? &AttentionKernel::overCachedKeys : &AttentionKernel::overKeys);
+  }
 
 private:
   using Body = llvm::function_ref<Carry(const Keys &, const Carry &)>;
   using Walk = Carry (AttentionKernel::*)(const SparseTile &, Value, const Carry &, Body);
 
-  void emitRows(Value begin, Value end, Walk walk) {
-    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end, [&](const SparseTile &own) {
+  void emitRows(Value begin, Value end, AttentionKernel::PatternFilter wanted, Walk walk) {
+    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end, wanted, [&](const SparseTile &own) {
       QueryTile query = queryTile(own, head, Value());
       query.queries = tile.stage(tile::Side::Lhs, query.queries);
       query.dO = tile.stage(tile::Side::Lhs, query.dO);
@@ -59,7 +66,7 @@ private:
 
   Carry add(const QueryTile &query, const Keys &unstaged, const Carry &before) {
     Keys keys = staged(unstaged);
-    Value p = weights(query, kernel.masked(scores(query, keys), keys.count));
+    Value p = weights(query, kernel.masked(scores(query, keys), keys.count), keys);
     return {tile.dot(scoreGradient(query, p, valueDots(query, keys)), keys.keys, before[0],
                      /*transposeA=*/false, /*transposeB=*/false, keys.weights())};
   }
@@ -81,9 +88,14 @@ public:
     int64_t sharing = kernel.call.heads() / kernel.call.keyHeads();
     kernel.walk.loop(tile.index(0), tile.index(sharing), 1, [&](Value member) {
       Value queryHead = tile.add(tile.times(head, sharing), member);
-      kernel.overOwnTiles(AttentionKernel::Own::Keys, queryHead, begin, end,
-                          [&](const SparseTile &own) { emitTile(own, queryHead); });
+      emitRows(queryHead, begin, end, nullptr);
     });
+  }
+
+  // With what queries of one head add.
+  void emitRows(Value queryHead, Value begin, Value end, AttentionKernel::PatternFilter wanted) {
+    kernel.overOwnTiles(AttentionKernel::Own::Keys, queryHead, begin, end, wanted,
+                        [&](const SparseTile &own) { emitTile(own, queryHead); });
   }
 
 private:
@@ -93,8 +105,8 @@ private:
                tile.floats(0, {own.rows, kernel.call.valueWidth()})};
     Carry sums =
         kernel.overQueries(own, none, [&](const SparseTile &at, Value distance, const Carry &before) {
-          return add(at, queryHead, distance, distance ? keys : Keys{keys.keys, keys.values, Value()},
-                     before);
+          return add(at, queryHead, distance,
+                     distance ? keys : Keys{keys.keys, keys.values, Value(), keys.first}, before);
         });
     addTo(dk, kernel.decayedKeys(sums[0], own.segment.pattern), own, head);
     addTo(dv, sums[1], own, head);
@@ -105,7 +117,7 @@ private:
   Carry add(const SparseTile &at, Value queryHead, Value distance, const Keys &keys, const Carry &before) {
     QueryTile query = queryTile(at, queryHead, distance);
     Value s = scores(query, keys);
-    Value p = weights(query, keys.count ? s : kernel.masked(s, Value()));
+    Value p = weights(query, keys.count ? s : kernel.masked(s, Value()), keys);
     Value ds = scoreGradient(query, p, valueDots(query, keys));
     return {tile.dot(tile.stage(tile::Side::Lhs, ds), tile.stage(tile::Side::Rhs, query.queries), before[0],
                      /*transposeA=*/true, /*transposeB=*/false, keys.transposedWeights()),
@@ -126,7 +138,7 @@ public:
   void emit() {
     int64_t patterns = kernel.call.dilation.getPatternCount();
     kernel.clear(op.getDelta(), begin, end, tile.times(head, patterns), patterns, 0);
-    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end, [&](const SparseTile &own) {
+    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end, nullptr, [&](const SparseTile &own) {
       emitTile(own, tile.add(tile.times(head, patterns), own.segment.pattern.number));
     });
   }
@@ -141,7 +153,7 @@ private:
         own, head, {tile.floats(0, {own.rows}), tile.floats(0, {own.rows})},
         [&](const Keys &unstaged, const Carry &before) -> Carry {
           Keys keys = staged(unstaged);
-          Value p = weights(query, kernel.masked(scores(query, keys), keys.count));
+          Value p = weights(query, kernel.masked(scores(query, keys), keys.count), keys);
           Value dots = valueDots(query, keys);
           return {tile.addF(before[0], tile.reduce(tile::Combine::Add, tile.mulF(p, dots), 1)),
                   tile.addF(before[1], tile.reduce(tile::Combine::Add, p, 1))};
@@ -162,9 +174,15 @@ private:
 void rondo::emitGradQueries(const AttentionCall &call, KernelBuilder &kernel, ValueRange ids, Value dq) {
   GradQueriesKernel(call, kernel, ids[0], ids[1], dq).emit(ids[2]);
 }
-void rondo::emitCachedGradQueries(const AttentionCall &call, KernelBuilder &kernel, Value batch, Value head,
-                                  Value begin, Value end, Value dq) {
-  GradQueriesKernel(call, kernel, batch, head, dq).emitCached(begin, end);
+void rondo::addGradQueries(const AttentionCall &call, KernelBuilder &kernel, Value batch, Value head,
+                           Value begin, Value end, GradPart part, AttentionKernel::PatternFilter wanted,
+                           Value dq) {
+  GradQueriesKernel(call, kernel, batch, head, dq).emitPart(part, begin, end, wanted);
+}
+void rondo::addGradKeys(const AttentionCall &call, KernelBuilder &kernel, Value batch, Value keyHead,
+                        Value queryHead, Value begin, Value end, AttentionKernel::PatternFilter wanted,
+                        Value dk, Value dv) {
+  GradKeysKernel(call, kernel, batch, keyHead, dk, dv).emitRows(queryHead, begin, end, wanted);
 }
 void rondo::emitGradKeys(const AttentionCall &call, KernelBuilder &kernel, ValueRange ids, Value dk,
                          Value dv) {

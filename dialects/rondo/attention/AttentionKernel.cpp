@@ -59,27 +59,69 @@ int64_t AttentionKernel::tileRows(const PatternGroup &group, int64_t preferred) 
   return mostRows(group.patterns.front(), std::min(preferred, longestRun(group)));
 }
 
-// Neighbours for which lane decay allows equally long tiles.
-SmallVector<PatternGroup> AttentionKernel::patternGroups() const {
+AttentionKernel::Role AttentionKernel::roleOf(int64_t pattern) const {
+  if (!cover)
+    return Role::Plain;
+  return cover->pattern == pattern ? Role::Covering : cover->covers(pattern) ? Role::Covered : Role::Plain;
+}
+
+// Neighbours of one role for which lane decay allows equally long tiles.
+SmallVector<PatternGroup> AttentionKernel::patternGroups(PatternFilter wanted) const {
   int64_t largest = std::max(kernel.sizes().attentionQueries, kernel.sizes().attentionKeys);
   SmallVector<PatternGroup> groups;
-  for (auto [position, pattern] : llvm::enumerate(walk.order())) {
-    int64_t rows = mostRows(pattern, largest);
-    if (groups.empty() || mostRows(groups.back().patterns.front(), largest) != rows)
-      groups.push_back({static_cast<int64_t>(position), {}});
+  for (auto [index, pattern] : llvm::enumerate(walk.order())) {
+    if (wanted && !wanted(pattern))
+      continue;
+    auto position = static_cast<int64_t>(index);
+    auto joins = [&](const PatternGroup &group) {
+      int64_t first = group.patterns.front();
+      return group.first + static_cast<int64_t>(group.patterns.size()) == position &&
+             roleOf(first) == roleOf(pattern) && mostRows(first, largest) == mostRows(pattern, largest);
+    };
+    if (groups.empty() || !joins(groups.back()))
+      groups.push_back({position, {}});
     groups.back().patterns.push_back(pattern);
   }
   return groups;
 }
 
-void AttentionKernel::overOwnTiles(Own own, Value head, Value begin, Value end,
+// Calls `body` with the sparse rows of each part of a covered pattern's segment, whose pairs the covering one
+// shows, that has rows of the workgroup.
+void AttentionKernel::overCoveredRows(const AttentionSegment &segment,
+                                      llvm::function_ref<void(Value begin, Value end)> body) {
+  const AttentionPattern &pattern = segment.pattern;
+  int64_t length = call.dilation.getSegments()[cover->pattern];
+  auto partOf = [&](Value sparse) {
+    return tile.floorDividedBy(tile.add(tile.times(sparse, pattern.ratio), pattern.offset), length);
+  };
+  auto firstOf = [&](Value part) {
+    Value sparse = tile.ceilDividedBy(tile.sub(tile.times(part, length), pattern.offset), pattern.ratio);
+    return tile.minI(tile.maxI(sparse, segment.first), segment.end);
+  };
+  Value one = tile.index(1);
+  Value last = partOf(tile.sub(segment.ownEnd, one));
+  walk.loop(partOf(segment.ownBegin), tile.add(last, one), 1,
+            [&](Value part) { body(firstOf(part), firstOf(tile.add(part, one))); });
+}
+
+void AttentionKernel::overOwnTiles(Own own, Value head, Value begin, Value end, PatternFilter wanted,
                                    llvm::function_ref<void(const SparseTile &)> body) {
-  for (const PatternGroup &group : patternGroups()) {
+  for (const PatternGroup &group : patternGroups(wanted)) {
     int64_t rows = own == Own::Queries ? queryRows(group) : keyRows(group);
     walk.overPatterns(group, head, [&](const AttentionPattern &pattern) {
       walk.overSegments(pattern, begin, end, [&](const AttentionSegment &segment) {
-        walk.loop(segment.ownBegin, segment.ownEnd, rows,
-                  [&](Value first) { body(sparseTile(segment, first, segment.ownEnd, rows)); });
+        if (roleOf(group.patterns.front()) != Role::Covered)
+          return walk.loop(segment.ownBegin, segment.ownEnd, rows,
+                           [&](Value first) { body(sparseTile(segment, first, segment.ownEnd, rows)); });
+        overCoveredRows(segment, [&](Value coveredBegin, Value coveredEnd) {
+          Value from = tile.maxI(segment.ownBegin, coveredBegin), to = tile.minI(segment.ownEnd, coveredEnd);
+          walk.loop(from, to, rows, [&](Value first) {
+            SparseTile at = sparseTile(segment, first, to, rows);
+            at.coveredBegin = coveredBegin;
+            at.coveredEnd = coveredEnd;
+            body(at);
+          });
+        });
       });
     });
   }
@@ -153,6 +195,31 @@ Value AttentionKernel::masked(Value scores, Value count) {
   return tile.select(visible, scores, tile.floats(-std::numeric_limits<double>::infinity(), shape));
 }
 
+// 1 for those of `rows` rows from sparse row `first` of the covering pattern on that `pattern` shows, else 0.
+Value AttentionKernel::shownRows(int64_t pattern, Value head, Value first, int64_t rows) {
+  int64_t ratio = call.dilation.getRatios()[pattern];
+  SmallVector<float> shown(rows + ratio, 0);
+  for (int64_t row = 0; row < rows + ratio; row += ratio)
+    shown[row] = 1;
+  auto type = RankedTensorType::get({1, rows + ratio}, kernel.builder().getF32Type());
+  Value table = kernel.table(DenseElementsAttr::get(type, ArrayRef<float>(shown)));
+  Value before = tile.sub(tile.add(first, tile.index(ratio)), walk.offsetOf(pattern, head));
+  return tile.reshape(tile.load(table, {tile.index(0), tile.remainder(before, ratio)}, {1, rows}), {rows});
+}
+
+Value AttentionKernel::counted(Value weights, const SparseTile &queries, Value head, const Keys &keys) {
+  if (!keys.first || roleOf(queries.segment.pattern.group.patterns.front()) != Role::Covering)
+    return weights;
+  ArrayRef<int64_t> shape = TileArithmetic::shapeOf(weights);
+  Value more;
+  for (int64_t pattern : cover->covered) {
+    Value query = tile.column(shownRows(pattern, head, queries.first, shape[0]), shape[1]);
+    Value key = tile.row(shownRows(pattern, head, keys.first, shape[1]), shape[0]);
+    more = more ? tile.fma(query, key, more) : tile.mulF(query, key);
+  }
+  return tile.fma(weights, more, weights);
+}
+
 // ---- loops
 // ---------------------------------------------------------------------------------------------------------
 
@@ -191,7 +258,7 @@ Value AttentionKernel::cached(const AttentionPattern &pattern, bool values, Valu
 
 AttentionKernel::Keys AttentionKernel::keysAt(const SparseTile &at, Value head, Value distance, Value count) {
   return {decayedKeys(load(call.k, at, keyHead(head)), at.segment.pattern, distance),
-          load(call.v, at, keyHead(head)), count};
+          load(call.v, at, keyHead(head)), count, at.first};
 }
 
 AttentionKernel::Carry
@@ -210,7 +277,7 @@ AttentionKernel::overCachedKeys(const SparseTile &own, Value head, const Carry &
     Value keys =
         decayedKeys(cached(pattern, false, head, first, count, rows), pattern, tile.sub(own.first, first));
     Value values = cached(pattern, true, head, first, count, rows);
-    return body({keys, values, count}, before);
+    return body({keys, values, count, Value()}, before);
   });
 }
 
@@ -220,14 +287,24 @@ AttentionKernel::overKeys(const SparseTile &own, Value head, const Carry &carry,
   const AttentionSegment &segment = own.segment;
   const PatternGroup &group = segment.pattern.group;
   Carry current = overCachedKeys(own, head, carry, body);
-  // Where one tile holds all queries of a segment, no key of the stretch stands before them.
-  bool isOneTile = call.time() <= span() && longestRun(group) <= own.rows;
-  Value end = call.bidirectional ? segment.end : own.first;
-  if (call.bidirectional || !isOneTile)
-    current = fold(segment.first, end, keyRows(group), current, [&](Value first, const Carry &before) {
-      SparseTile at = sparseTile(segment, first, end, keyRows(group));
+  auto overRows = [&](Value from, Value to) {
+    current = fold(from, to, keyRows(group), current, [&](Value first, const Carry &before) {
+      SparseTile at = sparseTile(segment, first, to, keyRows(group));
       return body(keysAt(at, head, tile.sub(own.first, first), at.count), before);
     });
+  };
+  if (own.coveredBegin) {
+    overRows(segment.first, own.coveredBegin);
+    if (call.bidirectional)
+      overRows(own.coveredEnd, segment.end);
+    return current;
+  }
+  // Where one tile holds all queries of a segment, no key of the stretch stands before them.
+  int64_t ownRows = call.ownRows ? call.ownRows : span();
+  bool isOneTile = call.time() <= ownRows && longestRun(group) <= own.rows;
+  Value end = call.bidirectional ? segment.end : own.first;
+  if (call.bidirectional || !isOneTile)
+    overRows(segment.first, end);
   return call.bidirectional ? current : body(keysAt(own, head, Value(), Value()), current);
 }
 
@@ -236,13 +313,21 @@ AttentionKernel::overQueries(const SparseTile &own, const Carry &carry,
                              llvm::function_ref<Carry(const SparseTile &, Value, const Carry &)> body) {
   const AttentionSegment &segment = own.segment;
   Carry current = carry;
-  Value from = segment.first;
-  if (!call.bidirectional) {
-    current = body(sparseTile(segment, own.first, segment.end, own.rows), Value(), current);
-    from = tile.add(own.first, tile.index(own.rows));
-  }
   int64_t rows = queryRows(segment.pattern.group);
-  return fold(from, segment.end, rows, current, [&](Value first, const Carry &before) {
-    return body(sparseTile(segment, first, segment.end, rows), tile.sub(first, own.first), before);
-  });
+  auto overRows = [&](Value from, Value to) {
+    current = fold(from, to, rows, current, [&](Value first, const Carry &before) {
+      return body(sparseTile(segment, first, to, rows), tile.sub(first, own.first), before);
+    });
+  };
+  if (own.coveredBegin) {
+    if (call.bidirectional)
+      overRows(segment.first, own.coveredBegin);
+    overRows(own.coveredEnd, segment.end);
+  } else if (call.bidirectional) {
+    overRows(segment.first, segment.end);
+  } else {
+    current = body(sparseTile(segment, own.first, segment.end, own.rows), Value(), current);
+    overRows(tile.add(own.first, tile.index(own.rows)), segment.end);
+  }
+  return current;
 }

@@ -2,6 +2,7 @@
 // results that patterns add to in place.
 #pragma once
 
+#include "dialects/rondo/attention/AttentionPatterns.h"
 #include "dialects/rondo/attention/AttentionWalk.h"
 
 namespace rondo {
@@ -15,6 +16,8 @@ struct AttentionCall {
   double scale;
   std::optional<llvm::ArrayRef<double>> laneLogDecay;
   bool bidirectional;
+  bool keepsPatternsApart = false; // sums are taken per pattern: none covers another
+  int64_t ownRows = 0;             // of the stretch that a workgroup owns; 0: a span
 
   int64_t batch() const { return shape(q)[0]; }
   int64_t time() const { return shape(q)[1]; }
@@ -32,13 +35,17 @@ struct SparseTile {
   const AttentionSegment &segment;
   mlir::Value first, count;
   int64_t rows;
+  // Of a covered pattern the sparse rows, those of the tile among them, whose pairs with the tile's rows the
+  // covering pattern shows; else null.
+  mlir::Value coveredBegin, coveredEnd;
 };
 
 class AttentionKernel {
 public:
   AttentionKernel(const AttentionCall &call, KernelBuilder &kernel, mlir::Value batch)
       : call(call), kernel(kernel), tile(kernel.builder(), kernel.loc()), batch(batch),
-        walk(kernel, call.documents, call.dilation, call.time(), call.heads(), batch) {}
+        walk(kernel, call.documents, call.dilation, call.time(), call.heads(), batch),
+        cover(call.keepsPatternsApart ? std::nullopt : findCover(call.dilation)) {}
 
   // Rows of the stretch that workgroup `id` owns.
   mlir::Value spanBegin(mlir::Value id) { return tile.times(id, span()); }
@@ -51,12 +58,13 @@ public:
   }
   int64_t keyRows(const PatternGroup &group) const { return tileRows(group, kernel.sizes().attentionKeys); }
   SparseTile sparseTile(const AttentionSegment &segment, mlir::Value first, mlir::Value end, int64_t rows) {
-    return {segment, first, tile.minI(tile.sub(end, first), tile.index(rows)), rows};
+    return {segment, first, tile.minI(tile.sub(end, first), tile.index(rows)), rows, {}, {}};
   }
   // Calls `body` with tiles of queries (or keys) that cover rows [begin, end) of the stretch as `head` of q
-  // sees them, pattern after pattern.
+  // sees them, pattern after pattern: of all patterns, or of those that `wanted` accepts.
   enum class Own { Queries, Keys };
-  void overOwnTiles(Own own, mlir::Value head, mlir::Value begin, mlir::Value end,
+  using PatternFilter = llvm::function_ref<bool(int64_t pattern)>;
+  void overOwnTiles(Own own, mlir::Value head, mlir::Value begin, mlir::Value end, PatternFilter wanted,
                     llvm::function_ref<void(const SparseTile &)> body);
   mlir::Value keyHead(mlir::Value head) { return tile.dividedBy(head, call.heads() / call.keyHeads()); }
 
@@ -83,6 +91,7 @@ public:
   // Calls `body` on tiles of the keys that queries of `own` see, those in caches first, the diagonal last.
   struct Keys {
     mlir::Value keys, values, count; // `count` as above
+    mlir::Value first;               // sparse row of the stretch; null for cached keys
     tile::Triangle scores() const { return count ? tile::Triangle::Full : tile::Triangle::LowerResult; }
     tile::Triangle weights() const { return count ? tile::Triangle::Full : tile::Triangle::LowerLhs; }
     tile::Triangle transposedWeights() const {
@@ -101,6 +110,9 @@ public:
   Carry
   overQueries(const SparseTile &own, const Carry &carry,
               llvm::function_ref<Carry(const SparseTile &at, mlir::Value distance, const Carry &)> body);
+  // Weights of pairs of `queries` of a head and `keys`, each as often as patterns that its own pattern covers
+  // show it too.
+  mlir::Value counted(mlir::Value weights, const SparseTile &queries, mlir::Value head, const Keys &keys);
   // A loop from `from` to `to` that carries tiles.
   Carry fold(mlir::Value from, mlir::Value to, int64_t step, const Carry &carry,
              llvm::function_ref<Carry(mlir::Value, const Carry &)> body);
@@ -112,7 +124,12 @@ public:
   AttentionWalk walk;
 
 private:
-  llvm::SmallVector<PatternGroup> patternGroups() const;
+  llvm::SmallVector<PatternGroup> patternGroups(PatternFilter wanted) const;
+  enum class Role { Plain, Covering, Covered };
+  Role roleOf(int64_t pattern) const;
+  void overCoveredRows(const AttentionSegment &segment,
+                       llvm::function_ref<void(mlir::Value begin, mlir::Value end)> body);
+  mlir::Value shownRows(int64_t pattern, mlir::Value head, mlir::Value first, int64_t rows);
   int64_t longestRun(const PatternGroup &group) const;
   int64_t tileRows(const PatternGroup &group, int64_t preferred) const;
   // At most `rows`, and so few that lane decay over a tile is far from the ends of f32.
@@ -121,6 +138,8 @@ private:
                      mlir::Value count, int64_t rows);
   mlir::Value decayed(mlir::Value rows, const AttentionPattern &pattern, mlir::Value distance, double sign,
                       double factor);
+
+  std::optional<PatternCover> cover;
 };
 
 // The operands of one of the ops; `caches` empty where the op has none.

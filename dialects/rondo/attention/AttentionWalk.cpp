@@ -47,6 +47,12 @@ void AttentionWalk::overPatterns(const PatternGroup &group, Value head,
   });
 }
 
+Value AttentionWalk::offsetOf(int64_t pattern, Value head) {
+  return dilation.getOffsets() == HeadOffsets::Modulo
+             ? tile.remainder(head, property(pattern, Ratio))
+             : tile.dividedBy(head, property(pattern, HeadsPerResidue));
+}
+
 SmallVector<int64_t> AttentionWalk::order() const {
   SmallVector<int64_t> patterns(dilation.getPatternCount());
   std::iota(patterns.begin(), patterns.end(), 0);

@@ -48,6 +48,8 @@ public:
   // value) sees them.
   void overPatterns(const PatternGroup &group, mlir::Value head,
                     llvm::function_ref<void(const AttentionPattern &)> body);
+  // The residue that head `head` sees of pattern number `pattern`.
+  mlir::Value offsetOf(int64_t pattern, mlir::Value head);
   // Calls `body` inside loops over all segments of `pattern` that have rows in [begin, end) of the stretch.
   void overSegments(const AttentionPattern &pattern, mlir::Value begin, mlir::Value end,
                     llvm::function_ref<void(const AttentionSegment &)> body);

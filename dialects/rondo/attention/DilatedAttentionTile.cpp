@@ -21,7 +21,7 @@ public:
   void emit() {
     kernel.clear(op.getO(), begin, end, column(), width(), 0);
     kernel.clear(op.getLse(), begin, end, head, 1, kMinusInfinity);
-    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end,
+    kernel.overOwnTiles(AttentionKernel::Own::Queries, head, begin, end, nullptr,
                         [&](const SparseTile &own) { emitTile(own); });
   }
 
@@ -42,20 +42,21 @@ private:
                                kernel.decayedQueries(kernel.load(op.getQ(), own, head), own.segment.pattern));
     Carry sums =
         kernel.overKeys(own, head, before(own), [&](const AttentionKernel::Keys &keys, const Carry &so) {
-          return add(queries, keys, so);
+          return add(own, queries, keys, so);
         });
     kernel.storeResult(op.getO(), tile.divF(sums[2], tile.column(sums[1], width())), own, column());
     Value lse = tile.addF(sums[0], tile.log(sums[1]));
     kernel.storeResult(op.getLse(), tile.reshape(lse, {own.rows, 1}), own, head);
   }
 
-  Carry add(Value queries, const AttentionKernel::Keys &keys, const Carry &sums) {
+  Carry add(const SparseTile &own, Value queries, const AttentionKernel::Keys &keys, const Carry &sums) {
     Value scores = kernel.masked(tile.dot(queries, tile.stage(tile::Side::Rhs, keys.keys), Value(),
                                           /*transposeA=*/false, /*transposeB=*/true, keys.scores()),
                                  keys.count);
     int64_t keyRows = TileArithmetic::shapeOf(scores)[1];
     Value largest = tile.maxF(sums[0], tile.reduce(tile::Combine::Max, scores, 1));
-    Value weights = tile.exp(tile.subF(scores, tile.column(largest, keyRows)));
+    Value weights =
+        kernel.counted(tile.exp(tile.subF(scores, tile.column(largest, keyRows))), own, head, keys);
     Value shrink = tile.exp(tile.subF(sums[0], largest));
     Value denominator = tile.fma(sums[1], shrink, tile.reduce(tile::Combine::Add, weights, 1));
     Value values = tile.dot(weights, tile.stage(tile::Side::Rhs, keys.values),

@@ -114,6 +114,39 @@ bool trianglesOnFullProducts(ModuleOp module) {
   });
 }
 
+// Pairs that several patterns show count once.
+bool coveredPairsCountOnce(ModuleOp module, StringRef kernels) {
+  return forEach<math::FmaOp>(module, kernels, [](math::FmaOp fma) {
+    if (fma.getA() != fma.getC())
+      return false;
+    fma.replaceAllUsesWith(fma.getA());
+    return true;
+  });
+}
+
+bool coveredPairsCountOnceInSums(ModuleOp module) {
+  return coveredPairsCountOnce(module, "dilated_attention");
+}
+
+bool coveredPairsCountOnceInGradients(ModuleOp module) {
+  return coveredPairsCountOnce(module, "attention_grad");
+}
+
+// A covered pattern leaves out one key too many: the last before those that the covering pattern shows.
+bool coveredKeysBeginEarly(ModuleOp module) {
+  return forEach<scf::ForOp>(module, "dilated_attention", [](scf::ForOp loop) {
+    // min(max(ceil(...), first), end) is the first covered row.
+    auto end = loop.getUpperBound().getDefiningOp<arith::MinSIOp>();
+    if (loop.getRegionIterArgs().empty() || !end || !end.getLhs().getDefiningOp<arith::MaxSIOp>())
+      return false;
+    OpBuilder builder(loop);
+    Value early = arith::SubIOp::create(builder, loop.getLoc(), end, indexBefore(loop, 1));
+    end.getResult().replaceUsesWithIf(early,
+                                      [&](OpOperand &use) { return loop->isAncestor(use.getOwner()); });
+    return true;
+  });
+}
+
 // ---- caches
 // -------------------------------------------------------------------------------------------------
 
@@ -186,11 +219,14 @@ constexpr AttentionFault kFaults[] = {
     {"SegmentsEndOneRowLate", Check::Forward, segmentsEndOneRowLate},
     {"HeadsSeeTheRowsOfTheFirst", Check::Forward, headsSeeTheRowsOfTheFirst},
     {"TrianglesOnFullProducts", Check::Forward, trianglesOnFullProducts},
+    {"CoveredPairsCountOnceInSums", Check::Forward, coveredPairsCountOnceInSums},
+    {"CoveredKeysBeginEarly", Check::Forward, coveredKeysBeginEarly},
     {"CachesBeginAtRowOne", Check::Forward, cachesBeginAtRowOne},
     {"FirstRowsAreNotKept", Check::AppendedRows, firstRowsAreNotKept},
     {"DeltaIsLeftOut", Check::Gradients, deltaIsLeftOut},
     {"GradientsOverwriteThoseBefore", Check::Gradients, gradientsOverwriteThoseBefore},
     {"WeightsAreNotNormalised", Check::Gradients, weightsAreNotNormalised},
+    {"CoveredPairsCountOnceInGradients", Check::Gradients, coveredPairsCountOnceInGradients},
 };
 
 } // namespace
