@@ -20,6 +20,7 @@ struct PackageSpec {
   using StateKind = rt::format::StateKind;
   using SegmentAccess = rt::format::SegmentAccess;
   using Access = rt::format::Access;
+  using ParameterKind = rt::format::ParameterKind;
   using EntryKind = rt::format::EntryKind;
   using Absent = rt::format::Absent;
   using Space = rt::format::Space;
@@ -89,6 +90,13 @@ struct PackageSpec {
     DType dtype = DType::F32;
   };
 
+  // Of a kernel from elsewhere, see Package.fbs.
+  struct KernelParameter {
+    ParameterKind kind = ParameterKind::Argument;
+    uint64_t value = 0;
+    DType type = DType::I64;
+  };
+
   struct Kernel {
     std::string name;
     uint64_t address = 0; // entry point in the image
@@ -99,6 +107,9 @@ struct PackageSpec {
     std::vector<uint8_t> cubin = {};
     uint32_t threads = 0;
     uint32_t sharedBytes = 0;
+    std::string entry = {}; // kernels from elsewhere only, like what follows
+    std::vector<KernelParameter> parameters = {};
+    std::vector<uint32_t> grid = {};
   };
 
   struct IoTensor {

@@ -181,8 +181,19 @@ fb::Offset<format::Kernel> Writer::kernel(const PackageSpec::Kernel &k) {
     ptx = builder.CreateVector(reinterpret_cast<const uint8_t *>(k.ptx.data()), k.ptx.size());
   if (!k.cubin.empty())
     cubin = builder.CreateVector(k.cubin);
+  String entry; // absent like what follows where the kernel is the compiler's own
+  fb::Offset<fb::Vector<const format::KernelParameter *>> parameterVector;
+  fb::Offset<fb::Vector<uint32_t>> grid;
+  if (!k.grid.empty()) {
+    std::vector<format::KernelParameter> parameters;
+    for (const PackageSpec::KernelParameter &p : k.parameters)
+      parameters.emplace_back(p.value, p.kind, p.type);
+    entry = text(k.entry);
+    parameterVector = builder.CreateVectorOfStructs(parameters);
+    grid = builder.CreateVector(k.grid);
+  }
   return format::CreateKernel(builder, name, k.address, argumentVector, k.scratchBytes, source, typeVector,
-                              ptx, cubin, k.threads, k.sharedBytes);
+                              ptx, cubin, k.threads, k.sharedBytes, entry, parameterVector, grid);
 }
 
 fb::Offset<format::IoTensor> Writer::tensor(const PackageSpec::IoTensor &t) {

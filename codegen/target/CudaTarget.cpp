@@ -1,6 +1,8 @@
 // The table of GPU architectures that Rondo knows.
 #include "codegen/target/CudaTarget.h"
 
+#include <cstdlib>
+
 namespace rondo::target {
 namespace {
 
@@ -66,6 +68,23 @@ std::vector<std::string_view> cudaTargetNames() {
   for (const Architecture &architecture : architectures)
     names.push_back(architecture.name);
   return names;
+}
+
+// 90 of "sm_90a", 0 of anything else.
+static int numberOf(std::string_view architecture) {
+  return architecture.substr(0, 3) == "sm_" ? std::atoi(std::string(architecture.substr(3)).c_str()) : 0;
+}
+
+bool runsCodeFor(const Target &target, std::string_view architecture) {
+  int wanted = numberOf(architecture);
+  if (target.backend != Backend::Cuda || wanted == 0)
+    return false;
+  bool isExact = architecture.back() == 'a';
+  return isExact ? target.cpu == architecture : numberOf(target.cpu) >= wanted;
+}
+
+bool sharesMachineCode(const Target &target, std::string_view architecture) {
+  return runsCodeFor(target, architecture) && numberOf(target.cpu) / 10 == numberOf(architecture) / 10;
 }
 
 } // namespace rondo::target

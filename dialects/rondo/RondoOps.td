@@ -4,6 +4,7 @@
 
 include "dialects/rondo/attention/AttentionGradOps.td"
 include "dialects/rondo/attention/AttentionOps.td"
+include "dialects/rondo/extern/ExternOps.td"
 include "dialects/rondo/graph/GraphOps.td"
 include "dialects/rondo/loss/LossOps.td"
 include "dialects/rondo/nn/NnGradOps.td"

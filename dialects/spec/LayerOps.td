@@ -193,6 +193,25 @@ def Spec_ScaleOp : Spec_LayerOp<"scale"> {
   }];
 }
 
+def Spec_ExternKernelOp : Spec_LayerOp<"extern_kernel"> {
+  let summary = "a kernel that Triton compiled, for NVIDIA GPUs";
+  let description = [{
+    `file` is the metadata that Triton leaves in its cache, with the PTX of the same name and, perhaps, the cubin beside it; it lies in or below
+    the spec's folder. `args` are the kernel's arguments in order, without those that Triton made constants: values, `result`, and
+    numbers, which may be sums and multiples of `rows`, `batch` and `time` (rows = batch * time), divided by `floordiv`, or reals. `grid` has the
+    grid's one to three extents, in the same words. The result is f32 `[B, T, to]`, with `heads(COUNT)` `[B, T, heads, to / heads]`,
+    and without `to` as wide as the first value.
+
+    Values are row-major and 64-byte aligned. What the kernel writes to a row of the result must depend on the same row of the values
+    alone: it runs in every entry point, on however many rows that one has. It has no derivative.
+
+    Example:
+    ```mlir
+    %y = spec.extern_kernel file("gate.json") args(%x, %g, result, rows * @width) grid((rows * @width + 511) floordiv 512)
+    ```
+  }];
+}
+
 def Spec_DropoutOp : Spec_LayerOp<"dropout"> {
   let summary = "in training: elements become 0 at random, the others x / (1 - rate)";
   let description = [{

@@ -20,6 +20,7 @@ enum class ClauseKind {
   Weight,   // a name, initial values, groups
   Series,   // one expression in the words, or a list
   Angles,   // a word, optionally base = E, or an expression in `pair` and `dim`
+  Launch,   // what a kernel from elsewhere is launched with: values, and expressions in the words
 };
 
 struct ClauseInfo {

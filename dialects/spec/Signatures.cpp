@@ -11,6 +11,8 @@ static constexpr StringRef kHeadOffsets[] = {"blocks", "modulo"};
 static constexpr StringRef kHead[] = {"head"};
 static constexpr StringRef kPattern[] = {"pattern"};
 static constexpr StringRef kPairOfDim[] = {"pair", "dim"};
+static constexpr StringRef kLaunchSizes[] = {"rows", "batch", "time"};
+static constexpr StringRef kLaunchArguments[] = {"rows", "batch", "time", "result"};
 static constexpr StringRef kAngles[] = {"linspace", "standard"};
 
 static constexpr ClauseInfo kWeight = {"weight", ClauseKind::Weight,
@@ -146,6 +148,17 @@ const Signature &InputOp::getSignature() {
                                            {"flags", ClauseKind::Flag, "flags"},
                                            kHeads,
                                            {"width", ClauseKind::Count, "width(COUNT)"}};
+  static constexpr Signature signature = {0, 0, false, clauses};
+  return signature;
+}
+
+const Signature &ExternKernelOp::getSignature() {
+  static constexpr ClauseInfo clauses[] = {
+      {"file", ClauseKind::Text, "file(\"KERNEL.json\")", {}, true},
+      {"args", ClauseKind::Launch, "args(%x|result|EXPRESSION, ...)", kLaunchArguments, true},
+      {"grid", ClauseKind::Launch, "grid(EXPRESSION[, EXPRESSION[, EXPRESSION]])", kLaunchSizes, true},
+      kTo,
+      kHeads};
   static constexpr Signature signature = {0, 0, false, clauses};
   return signature;
 }

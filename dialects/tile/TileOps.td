@@ -2,6 +2,7 @@
 #ifndef RONDO_DIALECTS_TILE_TILEOPS_TD
 #define RONDO_DIALECTS_TILE_TILEOPS_TD
 
+include "dialects/tile/ExternOps.td"
 include "dialects/tile/TileDialect.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"

@@ -12,6 +12,8 @@ using spec::ClauseKind;
 using spec::ExprAttr;
 using spec::ExprKind;
 
+static constexpr unsigned kMaxLaunchArguments = 256;
+
 static std::string countText(unsigned n, StringRef noun) {
   return (Twine(n) + " " + noun + (n == 1 ? "" : "s")).str();
 }
@@ -157,6 +159,8 @@ void StructureCheck::checkArguments(ClauseAttr clause, const ClauseInfo &info) {
   unsigned most = info.kind == ClauseKind::Flag ? 0 : info.kind == ClauseKind::Weight ? 4 : 1;
   if (info.kind == ClauseKind::Residual || info.kind == ClauseKind::Angles)
     most = 2;
+  if (info.kind == ClauseKind::Launch)
+    most = kMaxLaunchArguments;
   if (args.size() > most || args.size() < std::min(most, 1u))
     return reportArgument(clause.getLoc(), most ? countText(most, "argument") : "no argument",
                           std::to_string(args.size()), info);
@@ -189,7 +193,18 @@ void StructureCheck::checkArguments(ClauseAttr clause, const ClauseInfo &info) {
     return;
   case ClauseKind::Angles:
     return checkAngles(clause, info);
+  case ClauseKind::Launch:
+    return checkLaunch(clause, info);
   }
+}
+
+// Values and `result` stand for themselves; they are no part of an expression.
+void StructureCheck::checkLaunch(ClauseAttr clause, const ClauseInfo &info) {
+  bool takesValues = llvm::is_contained(info.words, "result");
+  ArrayRef<StringRef> sizes = info.words.drop_back(takesValues);
+  for (ExprAttr arg : clause.getArgs())
+    if (!takesValues || !(arg.is(ExprKind::Operand) || arg.isWord("result")))
+      checkNumber(arg, sizes);
 }
 
 void StructureCheck::checkWord(ExprAttr arg, const ClauseInfo &info) {

@@ -36,6 +36,7 @@ private:
   void checkArguments(spec::ClauseAttr clause, const spec::ClauseInfo &info);
   void checkWeight(spec::ClauseAttr clause, const spec::ClauseInfo &info);
   void checkAngles(spec::ClauseAttr clause, const spec::ClauseInfo &info);
+  void checkLaunch(spec::ClauseAttr clause, const spec::ClauseInfo &info);
   void checkWord(spec::ExprAttr arg, const spec::ClauseInfo &info);
   // A number: every name in it must be a known hyper-parameter, function, or one of `words`.
   void checkNumber(spec::ExprAttr expr, llvm::ArrayRef<llvm::StringRef> words = {});

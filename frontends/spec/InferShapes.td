@@ -13,7 +13,7 @@ def InferShapes : Pass<"rondo-infer-shapes", "::mlir::ModuleOp"> {
 
     Holds before: the spec is specialised. Holds after: no op of the spec dialect is left.
   }];
-  let dependentDialects = ["::rondo::RondoDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = ["::rondo::RondoDialect", "::rondo::tile::TileDialect", "::mlir::func::FuncDialect"];
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include "frontends/spec/LoadSpec.h"
 
 #include "dialects/rondo/Rondo.h"
+#include "dialects/tile/Tile.h"
 #include "frontends/spec/Passes.h"
 #include "frontends/spec/Prescan.h"
 #include "frontends/spec/layers/GraphLayers.h"
@@ -14,9 +15,10 @@ using namespace mlir;
 using namespace rondo;
 
 void rondo::registerSpecFrontend(DialectRegistry &registry) {
-  registry.insert<spec::SpecDialect, RondoDialect, func::FuncDialect>();
+  registry.insert<spec::SpecDialect, RondoDialect, tile::TileDialect, func::FuncDialect>();
   registry.addExtension(+[](MLIRContext *context, spec::SpecDialect *) {
     attachAttentionLayers(context);
+    attachExternLayers(context);
     attachLinearLayers(context);
     attachPointwiseLayers(context);
     attachPositionLayers(context);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialects/rondo/RondoAttrs.h"
+#include "dialects/tile/Tile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"

@@ -1,6 +1,7 @@
 // From the module that the last pass leaves to what its package says.
 #include "passes/pipeline/PackageContents.h"
 
+#include "codegen/target/CudaTarget.h"
 #include "dialects/rondo/Rondo.h"
 #include "dialects/tile/Tile.h"
 #include "passes/pipeline/ElementTypes.h"
@@ -117,7 +118,50 @@ bool addCode(PackageSpec::Kernel &kernel, const codegen::CudaKernels &modules) {
   return true;
 }
 
-LogicalResult addKernels(PackageSpec &package, ModuleOp module, const KernelCode &code, PackageIndex &index) {
+// A number as the low bytes of eight.
+uint64_t bitsOf(Attribute number) {
+  if (auto real = dyn_cast<FloatAttr>(number))
+    return real.getValue().bitcastToAPInt().getZExtValue();
+  return cast<IntegerAttr>(number).getValue().getZExtValue();
+}
+
+PackageSpec::Kernel describe(tile::ExternKernelOp kernel, tile::ExternCodeOp code,
+                             const target::Target &target) {
+  using Kind = PackageSpec::ParameterKind;
+  PackageSpec::Kernel description;
+  description.name = kernel.getSymName().str();
+  description.source = kernel.getSource().value_or("").str();
+  description.entry = code.getEntry().str();
+  description.ptx = code.getPtx().str();
+  if (std::optional<StringRef> cubin = code.getCubin();
+      cubin && target::sharesMachineCode(target, code.getArchitecture().str()))
+    description.cubin.assign(cubin->bytes_begin(), cubin->bytes_end());
+  description.threads = code.getThreads();
+  description.sharedBytes = code.getSharedBytes();
+  description.scratchBytes = code.getScratchBytes();
+  for (auto [type, written] :
+       llvm::zip_equal(kernel.getBuffers().getAsValueRange<TypeAttr>(), kernel.getWrites())) {
+    auto buffer = cast<MemRefType>(type);
+    description.arguments.push_back({bufferBytes(buffer),
+                                     written ? PackageSpec::Access::Write : PackageSpec::Access::Read,
+                                     packageType(buffer.getElementType()).value_or(PackageSpec::DType::U8)});
+  }
+  for (Attribute argument : kernel.getArguments()) {
+    Type type = cast<TypedAttr>(argument).getType();
+    if (isa<IndexType>(type))
+      description.parameters.push_back({Kind::Argument, bitsOf(argument)});
+    else
+      description.parameters.push_back(
+          {Kind::Number, bitsOf(argument), packageType(type).value_or(PackageSpec::DType::I64)});
+  }
+  for (uint64_t i = 0; i < code.getTrailing(); ++i)
+    description.parameters.push_back({i == 0 && code.getScratchBytes() > 0 ? Kind::Scratch : Kind::Null, 0});
+  description.grid.assign(kernel.getGrid().begin(), kernel.getGrid().end());
+  return description;
+}
+
+LogicalResult addKernels(PackageSpec &package, ModuleOp module, const KernelCode &code,
+                         const target::Target &target, PackageIndex &index) {
   for (auto kernel : module.getOps<tile::KernelOp>()) {
     PackageSpec::Kernel description;
     description.name = kernel.getSymName().str();
@@ -129,6 +173,12 @@ LogicalResult addKernels(PackageSpec &package, ModuleOp module, const KernelCode
     index.kernels[description.name] = package.kernels.size();
     index.workgroups[description.name] = kernel.getWorkgroupCount();
     package.kernels.push_back(std::move(description));
+  }
+  for (auto kernel : module.getOps<tile::ExternKernelOp>()) {
+    auto code = SymbolTable::lookupNearestSymbolFrom<tile::ExternCodeOp>(kernel, kernel.getCodeAttr());
+    index.kernels[kernel.getSymName()] = package.kernels.size();
+    index.workgroups[kernel.getSymName()] = kernel.getWorkgroupCount();
+    package.kernels.push_back(describe(kernel, code, target));
   }
   return success();
 }
@@ -197,7 +247,7 @@ FailureOr<PackageSpec> rondo::packageContents(ModuleOp module, const KernelCode 
   }
   for (auto table : module.getOps<TableOp>())
     index.constants[table.getSymName()] = addTable(package, table);
-  if (failed(addKernels(package, module, code, index)))
+  if (failed(addKernels(package, module, code, target, index)))
     return failure();
   if (const auto *image = std::get_if<codegen::CpuImage>(&code))
     addImage(package, *image);

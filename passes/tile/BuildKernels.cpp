@@ -1,8 +1,10 @@
 // Builds one tile kernel per distinct group and turns groups into commands.
 #include "passes/tile/Passes.h"
 
+#include "codegen/target/CudaTarget.h"
 #include "dialects/rondo/ErrorReport.h"
 #include "dialects/tile/Tile.h"
+#include "passes/tile/ExternKernel.h"
 #include "passes/tile/GroupKey.h"
 #include "runtime/format/KernelAbi.h"
 
@@ -51,8 +53,8 @@ struct SharedKernel {
 
 class KernelFactory {
 public:
-  KernelFactory(ModuleOp module, const target::TileSizes &sizes)
-      : symbols(module), sizes(sizes), tables(symbols) {
+  KernelFactory(ModuleOp module, const target::Target &target)
+      : symbols(module), target(target), sizes(target.sizes), tables(symbols) {
     kernelPoint = OpBuilder::atBlockEnd(module.getBody());
   }
 
@@ -61,11 +63,15 @@ public:
 
 private:
   FailureOr<const SharedKernel *> kernelFor(const GroupForm &form, const KernelContext &context);
+  LogicalResult build(SharedKernel &shared, const GroupForm &form, const KernelContext &context);
+  LogicalResult bindExtern(SharedKernel &shared, const GroupForm &form, ExternKernelOp root);
+  std::string nameOf(StringRef source) const;
   LayoutAttr layoutOf(Value graph);
   RankedTensorType typeOf(StringRef symbol);
   void dispatch(const GroupForm &form, const SharedKernel &kernel);
 
   SymbolTable symbols;
+  const target::Target &target;
   const target::TileSizes &sizes;
   TableStore tables;
   OpBuilder kernelPoint{static_cast<MLIRContext *>(nullptr)};
@@ -96,17 +102,46 @@ FailureOr<const SharedKernel *> KernelFactory::kernelFor(const GroupForm &form,
   SharedKernel &shared = place->second;
   if (!isNew)
     return &shared;
-  std::string source = form.describe(), name;
+  auto root = form.root ? dyn_cast<ExternKernelOp>(form.root.getOperation()) : ExternKernelOp();
+  if (failed(root ? bindExtern(shared, form, root) : build(shared, form, context)))
+    return failure();
+  return &shared;
+}
+
+// Of the latest kernel, from the ops that it is made of.
+std::string KernelFactory::nameOf(StringRef source) const {
+  std::string name;
   for (StringRef rest = source; !rest.empty();) {
     auto [head, tail] = rest.split(" + ");
     name += (name.empty() ? "" : "_") + head.str();
     rest = tail;
   }
+  return name + "_" + std::to_string(kernels.size() - 1);
+}
+
+LogicalResult KernelFactory::bindExtern(SharedKernel &shared, const GroupForm &form, ExternKernelOp root) {
+  auto code = symbols.lookup<tile::ExternCodeOp>(root.getCode());
+  if (!target::runsCodeFor(target, code.getArchitecture().str()) ||
+      static_cast<int64_t>(code.getSharedBytes()) > target.sharedBytes)
+    return reportError(root.getLoc(), ErrorId::EntryRequest,
+                       "expected a target that runs kernel '" + code.getEntry() + "', which is for " +
+                           code.getArchitecture() + " and takes " + Twine(code.getSharedBytes()) +
+                           " bytes of shared memory, found " + target.name,
+                       "name a GPU that the kernel was compiled for with --target");
+  auto kernel = buildExternKernel(form, root, kernelPoint, nameOf(root.getCode()), shared.sources);
+  if (failed(kernel))
+    return failure();
+  shared.symbol = FlatSymbolRefAttr::get(symbols.insert(*kernel)); // made unique
+  return success();
+}
+
+LogicalResult KernelFactory::build(SharedKernel &shared, const GroupForm &form,
+                                   const KernelContext &context) {
+  std::string source = form.describe();
   SmallVector<int64_t> grid = GroupKernel::grid(form, sizes);
   GroupOp group = form.group;
-  auto kernel =
-      tile::KernelOp::create(kernelPoint, group.getLoc(), name + "_" + std::to_string(kernels.size() - 1),
-                             grid, ArrayRef<bool>{}, kernelPoint.getStringAttr(source));
+  auto kernel = tile::KernelOp::create(kernelPoint, group.getLoc(), nameOf(source), grid, ArrayRef<bool>{},
+                                       kernelPoint.getStringAttr(source));
   Block &body = kernel.getBody().emplaceBlock();
   for (size_t i = 0; i < grid.size(); ++i)
     body.addArgument(kernelPoint.getIndexType(), group.getLoc());
@@ -120,7 +155,7 @@ FailureOr<const SharedKernel *> KernelFactory::kernelFor(const GroupForm &form,
                        "give the model fewer of the ops or parameters whose values it takes or gives");
   shared.symbol = FlatSymbolRefAttr::get(symbols.insert(kernel)); // made unique
   shared.sources.assign(builder.sources().begin(), builder.sources().end());
-  return &shared;
+  return success();
 }
 
 void KernelFactory::dispatch(const GroupForm &form, const SharedKernel &kernel) {
@@ -176,7 +211,7 @@ struct BuildKernels : rondo::impl::BuildKernelsBase<BuildKernels> {
       getOperation().emitError("unknown target '") << target << "'";
       return signalPassFailure();
     }
-    KernelFactory factory(getOperation(), machine->sizes);
+    KernelFactory factory(getOperation(), *machine);
     for (auto entry : getOperation().getOps<func::FuncOp>()) {
       auto request = entry->getAttrOfType<EntryAttr>("rondo.entry");
       if (!request)

@@ -99,6 +99,10 @@ bool isForCuda(const format::Package &package);
 absl::Status checkNoImage(const format::Package &package);
 absl::Status checkModuleSizes(const format::Package &package);
 absl::Status checkCudaKernel(const format::Kernel &kernel);
+// How a kernel from elsewhere is launched; its arguments have been checked.
+absl::Status checkExternKernel(const format::Kernel &kernel);
+// Blocks of the grid of a kernel from elsewhere, 0 of the compiler's own kernels.
+uint64_t fixedWorkgroups(const format::Kernel &kernel);
 absl::Status checkNoCudaFields(const format::Kernel &kernel);
 absl::Status checkEntry(const format::Package &package, const format::Entry &entry);
 absl::Status checkTensors(const format::Package &package, const format::Entry &entry);

@@ -59,8 +59,44 @@ absl::Status checkCudaKernel(const format::Kernel &kernel) {
   return absl::OkStatus();
 }
 
+uint64_t fixedWorkgroups(const format::Kernel &kernel) {
+  uint64_t blocks = kernel.grid() ? 1 : 0;
+  if (kernel.grid())
+    for (uint32_t extent : *kernel.grid())
+      blocks *= extent; // below 2^63
+  return blocks;
+}
+
+absl::Status checkExternKernel(const format::Kernel &kernel) {
+  if (!kernel.grid()) {
+    if (kernel.entry() || kernel.parameters())
+      return fail(ErrorId::SignatureMismatch,
+                  "expected a grid beside an entry and its parameters, found none");
+    return absl::OkStatus();
+  }
+  RONDO_RETURN_IF_ERROR(checkList(kernel.grid(), "extents of a grid", 3));
+  constexpr uint32_t most[] = {(1u << 31) - 1, (1u << 16) - 1, (1u << 16) - 1};
+  for (uint32_t axis = 0; axis < kernel.grid()->size(); ++axis)
+    if (uint32_t extent = kernel.grid()->Get(axis); extent == 0 || extent > most[axis])
+      return fail(ErrorId::BadSize,
+                  absl::StrCat("expected an extent of a grid from 1 to ", most[axis], ", found ", extent));
+  if (kernel.grid()->size() == 0)
+    return fail(ErrorId::BadSize, "expected 1 to 3 extents of a grid, found none");
+  if (!kernel.entry() || viewOf(kernel.entry()).empty() || !isPtxIdentifier(viewOf(kernel.entry())))
+    return fail(ErrorId::BadName, "expected an entry that is an identifier of PTX, found another or none");
+  RONDO_RETURN_IF_ERROR(checkList(kernel.parameters(), "kernel parameters", 2 * kMaxArguments));
+  for (const format::KernelParameter *parameter : *kernel.parameters()) {
+    RONDO_RETURN_IF_ERROR(checkEnum(parameter->kind(), format::ParameterKind::MAX, "parameter kind"));
+    RONDO_RETURN_IF_ERROR(checkEnum(parameter->type(), format::DType::MAX, "parameter type"));
+    if (parameter->kind() == format::ParameterKind::Argument)
+      RONDO_RETURN_IF_ERROR(checkIndex(parameter->value(), kernel.arguments()->size(), "kernel arguments"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status checkNoCudaFields(const format::Kernel &kernel) {
-  if (!kernel.ptx() && !kernel.cubin() && kernel.threads() == 0 && kernel.shared_bytes() == 0)
+  if (!kernel.ptx() && !kernel.cubin() && kernel.threads() == 0 && kernel.shared_bytes() == 0 &&
+      !kernel.grid() && !kernel.entry() && !kernel.parameters())
     return absl::OkStatus();
   return fail(ErrorId::SignatureMismatch,
               "expected code in the image alone, found PTX, machine code or sizes of a GPU kernel");

@@ -97,6 +97,7 @@ absl::Status checkKernel(const format::Package &package, const format::Kernel &k
   RONDO_RETURN_IF_ERROR(checkList(kernel.arguments(), "kernel arguments", kMaxArguments));
   for (const format::KernelArgument *argument : *kernel.arguments())
     RONDO_RETURN_IF_ERROR(checkEnum(argument->access(), format::Access::MAX, "argument access"));
+  RONDO_RETURN_IF_ERROR(isForCuda(package) ? checkExternKernel(kernel) : absl::OkStatus());
   return checkArgumentTypes(kernel);
 }
 

@@ -184,6 +184,10 @@ absl::Status CommandChecker::check(uint64_t index, const format::Command &comman
                 absl::StrCat("expected fewer than 2^63 workgroups, found ", command.workgroups()));
   RONDO_RETURN_IF_ERROR(checkList(command.bindings(), "bindings", kMaxArguments));
   const format::Kernel &kernel = *package.kernels()->Get(command.kernel());
+  if (uint64_t blocks = fixedWorkgroups(kernel); blocks != 0 && blocks != command.workgroups())
+    return fail(ErrorId::SignatureMismatch,
+                absl::StrCat("expected the ", blocks, " workgroups of the grid of kernel '",
+                             kernel.name()->str(), "', found ", command.workgroups()));
   if (command.bindings()->size() != kernel.arguments()->size())
     return fail(ErrorId::SignatureMismatch,
                 absl::StrCat("expected ", kernel.arguments()->size(), " bindings for kernel '",

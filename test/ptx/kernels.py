@@ -35,11 +35,12 @@ class Kernel:
     def run(self, buffers, blocks=1, text=None):
         """All workgroups, by so many blocks, one after the other."""
         entry = ptx_text.parse(text or self.text)
-        assert entry.name == self.name and len(entry.parameters) == len(self.arguments) + 2, self.name
+        assert entry.name == self.metadata["name"] and len(entry.parameters) == len(self.metadata["signature"]) + 2, self.name
         assert entry.threads == 32 * self.metadata["num_warps"], self.name
         writable = [argument["access"] != "read" for argument in self.arguments]
         for block in range(blocks):
-            machine.run_block(entry, buffers, self.metadata["shared"], self.metadata["global_scratch_size"], block, blocks, writable)
+            machine.run_block(entry, buffers, self.metadata["shared"], self.metadata["global_scratch_size"], block, blocks, writable,
+                              self.metadata["rondo"].get("parameters"))
 
     def difference(self, found, expected):
         """The largest one, relative to the largest value of its argument; what is no float must be equal."""

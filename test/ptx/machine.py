@@ -167,10 +167,10 @@ class Block:
 
     def load(self, instruction, parts, mask):
         name, width, lanes, space = self.shape_of_access(parts)
-        targets = instruction.operands[0] if lanes > 1 else [instruction.operands[0]]
+        targets = instruction.operands[0] if isinstance(instruction.operands[0], list) else [instruction.operands[0]]
         if space == "param":
             index = self.entry.parameter_names[instruction.operands[1][0]]
-            return self.write(targets[0], np.full(self.count, self.memory.address(index), np.uint64), mask)
+            return self.write(targets[0], np.full(self.count, self.memory.parameter(index), np.uint64), mask)
         addresses = self.addresses(instruction.operands[1], space)
         active = slice(None) if mask is None else mask
         if np.any(addresses[active] % np.uint64(width * lanes)):
@@ -188,7 +188,7 @@ class Block:
 
     def store(self, instruction, parts, mask):
         _, width, lanes, space = self.shape_of_access(parts)
-        sources = instruction.operands[1] if lanes > 1 else [instruction.operands[1]]
+        sources = instruction.operands[1] if isinstance(instruction.operands[1], list) else [instruction.operands[1]]
         addresses = self.addresses(instruction.operands[0], space)
         active = slice(None) if mask is None else mask
         if np.any(addresses[active] % np.uint64(width * lanes)):
@@ -310,15 +310,23 @@ def registers_read(entry):
     return found
 
 
-def run_block(entry, buffers, shared_bytes, scratch_bytes=0, block=0, blocks=1, writable=None):
+def bits_of(number):
+    """Of an integer, or of a real as f32."""
+    return int(np.float32(number).view(np.uint32)) if isinstance(number, float) else number % 2**64
+
+
+def run_block(entry, buffers, shared_bytes, scratch_bytes=0, block=0, blocks=1, writable=None, parameters=None):
     """Runs block `block` of `blocks` on `buffers`, arrays of bytes that are changed in place; returns the Block.
 
-    `writable`: whether the kernel may write each buffer. The two trailing parameters are scratch and the profiler's.
+    `writable`: whether the kernel may write each buffer. The trailing parameters are scratch and the profiler's. `parameters` of a kernel from
+    elsewhere, as --emit-triton writes them, say what its others are; else they are the buffers.
     """
     regions = [Region(f"buffer {i}", data, writable=writable is None or writable[i]) for i, data in enumerate(buffers)]
     scratch = None
     if scratch_bytes:
         scratch = Region("scratch", np.zeros(scratch_bytes * blocks, np.uint8), initialised=False)
+    if parameters is not None:
+        regions = [regions[each["argument"]] if "argument" in each else bits_of(each["value"]) for each in parameters]
     missing = len(entry.parameters) - len(regions)
     memory = Memory(regions + [scratch] + [None] * (missing - 1), shared_bytes)
     run = Block(entry, memory, block, blocks)

@@ -98,13 +98,14 @@ class Memory:
     SHARED = 1 << 56  # as a generic address
 
     def __init__(self, buffers, shared_bytes):
-        """`buffers`: Region or None each, in the order of the kernel's parameters."""
+        """`buffers`: in the order of the kernel's parameters a Region, None for a null address, or the bits of a number."""
         self.buffers = buffers
         self.shared = Region("shared memory", np.zeros(shared_bytes, np.uint8), initialised=False)
         self.epoch = 0  # barriers so far
 
-    def address(self, index):
-        return 0 if self.buffers[index] is None else (index + 1) << 40
+    def parameter(self, index):
+        what = self.buffers[index]
+        return (index + 1) << 40 if isinstance(what, Region) else what or 0
 
     def pieces(self, space, addresses, line):
         """(region, positions among the addresses, offsets)"""
@@ -123,7 +124,7 @@ class Memory:
     def buffer(self, number, line):
         if number == self.SHARED >> 40:
             return self.shared
-        if not 1 <= number <= len(self.buffers) or self.buffers[number - 1] is None:
+        if not 1 <= number <= len(self.buffers) or not isinstance(self.buffers[number - 1], Region):
             raise PtxError("an address that belongs to no buffer", line)
         return self.buffers[number - 1]
 

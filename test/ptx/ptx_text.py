@@ -1,11 +1,12 @@
 """Reads the text of one PTX module: entries, parameters, registers, shared memory, instructions.
 
-Only what LLVM's NVPTX backend writes: one entry, no functions, no debug information.
+Only what LLVM's NVPTX backend writes for Rondo and for pointwise kernels of Triton: one entry, no functions, no debug information.
 """
 import re
 from dataclasses import dataclass, field
 
 REGISTER_BITS = {"pred": 1, "b8": 8, "b16": 16, "b32": 32, "b64": 64, "f32": 32, "f64": 64, "u32": 32, "u64": 64, "s32": 32, "s64": 64}
+PARAMETER_BYTES = {f"{kind}{bits}": bits // 8 for kind in "usb" for bits in (8, 16, 32, 64)} | {"f32": 4, "f64": 8}
 
 
 class PtxError(Exception):
@@ -93,10 +94,10 @@ def parse(text):
     parameters, names = [], {}
     for declaration in filter(str.strip, parameter_text.split(",")):
         match = re.search(r"\.param\s+\.(\w+).*?([\w$]+)\s*$", declaration.strip(), re.S)
-        if not match or match.group(1) not in ("u64", "b64"):
-            raise PtxError(f"expected a parameter of 64 bits, found {declaration.strip()!r}")
+        if not match or match.group(1) not in PARAMETER_BYTES:
+            raise PtxError(f"expected a parameter of 8 to 64 bits, found {declaration.strip()!r}")
         names[match.group(2)] = len(parameters)
-        parameters.append(8)
+        parameters.append(PARAMETER_BYTES[match.group(1)])
     threads = re.search(r"\.reqntid\s+(\d+)", attributes)
     version, target = (re.search(rf"\.{word}\s+([\w.]+)", text) for word in ("version", "target"))
     entry = Entry(name, parameters, names, int(threads.group(1)) if threads else 0, {}, [], {}, shared_of(text),

@@ -8,8 +8,8 @@ import tree
 MAY_INCLUDE = {
     "dialects/spec": ["dialects/spec", "llvm"],
     "dialects/rondo": ["dialects/rondo", "dialects/tile", "codegen/target", "llvm"],
-    "dialects/tile": ["dialects/tile", "llvm"],
-    "frontends": ["frontends", "dialects/spec", "dialects/rondo", "llvm"],
+    "dialects/tile": ["dialects/tile", "runtime/format", "llvm"],
+    "frontends": ["frontends", "dialects/spec", "dialects/rondo", "dialects/tile", "llvm"],
     "passes": ["passes", "dialects", "codegen/target", "llvm"],
     "passes/pipeline": ["passes", "dialects", "codegen", "frontends", "runtime/format", "llvm"],
     "codegen/lowering": ["codegen/lowering", "codegen/target", "dialects/tile", "llvm"],

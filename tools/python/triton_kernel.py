@@ -20,6 +20,9 @@ class TritonKernel:
         package = fields.pop("rondo")
         self.workgroups = package["workgroups"]  # any grid is right; this one keeps the device busy
         self.arguments = package["arguments"]  # bytes, type, access of each
+        # Of a kernel that Triton compiled itself: what its parameters are, and its grid, the only right one.
+        self.parameters = package.get("parameters", [{"argument": number} for number in range(len(self.arguments))])
+        self.fixed_grid = package.get("grid")
         self.metadata = SimpleNamespace(**fields)
         self.code = read_code(stem)
         self.function = None
@@ -49,7 +52,9 @@ class TritonKernel:
         from triton.runtime import driver
 
         stream = driver.active.get_current_stream(driver.active.get_current_device())
-        self.launcher(grid or self.workgroups, 1, 1, stream, self.function, self.packed, None, None, None, *tensors)
+        values = [tensors[each["argument"]] if "argument" in each else each["value"] for each in self.parameters]
+        x, y, z = ([*self.fixed_grid, 1, 1] if self.fixed_grid else [grid or self.workgroups, 1, 1])[:3]
+        self.launcher(x, y, z, stream, self.function, self.packed, None, None, None, *values)
 
 
 def read_code(stem):

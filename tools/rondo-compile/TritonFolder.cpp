@@ -4,6 +4,7 @@
 #include "runtime/files/AtomicFile.h"
 #include "runtime/files/Folder.h"
 #include "runtime/format/CudaKernelAbi.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -60,6 +61,45 @@ absl::Status writeFile(const std::string &path, const void *bytes, size_t size) 
   return file.commit();
 }
 
+// Of a kernel from elsewhere: its parameters but scratch, in order.
+struct Launch {
+  llvm::json::Object signature;
+  llvm::json::Array parameters;
+};
+
+llvm::json::Value numberValue(const PackageSpec::KernelParameter &parameter) {
+  switch (parameter.type) {
+  case PackageSpec::DType::F32:
+    return llvm::bit_cast<float>(static_cast<uint32_t>(parameter.value));
+  case PackageSpec::DType::F64:
+    return llvm::bit_cast<double>(parameter.value);
+  case PackageSpec::DType::I32:
+    return static_cast<int32_t>(parameter.value);
+  case PackageSpec::DType::I16:
+    return static_cast<int16_t>(parameter.value);
+  case PackageSpec::DType::I8:
+    return static_cast<int8_t>(parameter.value);
+  default:
+    return static_cast<int64_t>(parameter.value);
+  }
+}
+
+Launch launchOf(const PackageSpec::Kernel &kernel) {
+  using Kind = PackageSpec::ParameterKind;
+  Launch launch;
+  for (const PackageSpec::KernelParameter &parameter : kernel.parameters) {
+    std::string name = "parameter_" + std::to_string(launch.parameters.size());
+    if (parameter.kind == Kind::Argument) {
+      launch.signature[name] = "*" + typeName(kernel.arguments[parameter.value].dtype);
+      launch.parameters.push_back(llvm::json::Object{{"argument", parameter.value}});
+    } else if (parameter.kind == Kind::Number) {
+      launch.signature[name] = typeName(parameter.type);
+      launch.parameters.push_back(llvm::json::Object{{"value", numberValue(parameter)}});
+    }
+  }
+  return launch;
+}
+
 } // namespace
 
 std::string tritonMetadata(const PackageSpec::Kernel &kernel, uint64_t workgroups,
@@ -73,8 +113,16 @@ std::string tritonMetadata(const PackageSpec::Kernel &kernel, uint64_t workgroup
                                            {"type", typeName(argument.dtype)},
                                            {"access", accessName(argument.access)}});
   }
+  llvm::json::Object facts{
+      {"workgroups", workgroups}, {"source", kernel.source}, {"arguments", std::move(arguments)}};
+  if (!kernel.grid.empty()) {
+    Launch launch = launchOf(kernel);
+    signature = std::move(launch.signature);
+    facts["parameters"] = std::move(launch.parameters);
+    facts["grid"] = llvm::json::Array(kernel.grid);
+  }
   llvm::json::Object metadata{
-      {"name", kernel.name},
+      {"name", kernel.grid.empty() ? kernel.name : kernel.entry},
       {"target",
        llvm::json::Object{{"backend", "cuda"}, {"arch", architecture(target)}, {"warp_size", kWarp}}},
       {"num_warps", kernel.threads / kWarp},
@@ -93,9 +141,7 @@ std::string tritonMetadata(const PackageSpec::Kernel &kernel, uint64_t workgroup
       {"maxnreg", nullptr},
       {"backend_name", "cuda"},
       {"signature", std::move(signature)},
-      {"rondo", llvm::json::Object{{"workgroups", workgroups},
-                                   {"source", kernel.source},
-                                   {"arguments", std::move(arguments)}}}};
+      {"rondo", std::move(facts)}};
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << llvm::formatv("{0:2}", llvm::json::Value(std::move(metadata))) << "\n";

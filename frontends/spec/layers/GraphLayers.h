@@ -6,6 +6,7 @@
 namespace rondo {
 
 void attachAttentionLayers(mlir::MLIRContext *context);
+void attachExternLayers(mlir::MLIRContext *context);
 void attachLinearLayers(mlir::MLIRContext *context);
 void attachPointwiseLayers(mlir::MLIRContext *context);
 void attachPositionLayers(mlir::MLIRContext *context);

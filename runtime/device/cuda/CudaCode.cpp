@@ -64,6 +64,12 @@ absl::Status CudaCode::loadModule(const format::Kernel &kernel, bool takesCubin)
   Driver &driver = *machine_.driver;
   LoadedKernel loaded;
   loaded.name = kernel.name()->str();
+  loaded.entry = kernel.grid() ? kernel.entry()->str() : loaded.name;
+  if (kernel.grid()) {
+    loaded.grid.assign(kernel.grid()->begin(), kernel.grid()->end());
+    for (const format::KernelParameter *parameter : *kernel.parameters())
+      loaded.parameters.push_back(*parameter);
+  }
   loaded.threads = kernel.threads();
   loaded.sharedBytes = kernel.shared_bytes();
   loaded.scratchBytes = kernel.scratch_bytes();
@@ -85,8 +91,8 @@ absl::Status CudaCode::loadModule(const format::Kernel &kernel, bool takesCubin)
                                   "': ", driver.textOf(result), *log ? ": " : "", log));
   RONDO_RETURN_IF_ERROR(driver.check(result, absl::StrCat("loading kernel '", place.name, "'")));
   RONDO_RETURN_IF_ERROR(
-      driver.check(driver->moduleFunction(&place.function, place.module, place.name.c_str()),
-                   absl::StrCat("finding kernel '", place.name, "' in its module")));
+      driver.check(driver->moduleFunction(&place.function, place.module, place.entry.c_str()),
+                   absl::StrCat("finding kernel '", place.entry, "' in its module")));
   return prepare(place);
 }
 
@@ -104,13 +110,47 @@ absl::Status CudaCode::prepare(LoadedKernel &kernel) {
         absl::StrCat("asking for the shared memory of kernel '", kernel.name, "'")));
   if (kernel.scratchBytes == 0)
     return absl::OkStatus();
+  if (!kernel.grid.empty()) { // each of its blocks counts on its own part
+    kernel.mostBlocks = 1;
+    for (unsigned extent : kernel.grid)
+      kernel.mostBlocks *= extent; // checked with the package
+    return absl::OkStatus();
+  }
   int blocks = 0;
   RONDO_RETURN_IF_ERROR(
       driver.check(driver->blocksPerMultiprocessor(&blocks, kernel.function, static_cast<int>(kernel.threads),
                                                    kernel.sharedBytes),
                    absl::StrCat("counting the blocks of kernel '", kernel.name, "'")));
-  kernel.mostBlocks = static_cast<unsigned>(std::max(1, blocks * machine_.multiprocessors));
+  kernel.mostBlocks = std::max(1, blocks * machine_.multiprocessors);
   return absl::OkStatus();
+}
+
+std::vector<uint64_t> CudaCode::parametersOf(const LoadedKernel &kernel,
+                                             const std::vector<Pointer> &arguments) const {
+  std::vector<uint64_t> parameters;
+  if (kernel.grid.empty()) {
+    parameters.assign(arguments.begin(), arguments.end());
+    parameters.push_back(kernel.scratchBytes == 0 ? 0 : scratch_);
+    parameters.push_back(0); // the profiler's
+    return parameters;
+  }
+  for (const format::KernelParameter &parameter : kernel.parameters) {
+    switch (parameter.kind()) {
+    case format::ParameterKind::Argument:
+      parameters.push_back(arguments[parameter.value()]);
+      break;
+    case format::ParameterKind::Number:
+      parameters.push_back(parameter.value());
+      break;
+    case format::ParameterKind::Scratch:
+      parameters.push_back(scratch_);
+      break;
+    case format::ParameterKind::Null:
+      parameters.push_back(0);
+      break;
+    }
+  }
+  return parameters;
 }
 
 absl::StatusOr<std::unique_ptr<CommandList>> CudaCode::record(const format::Entry &entry,
@@ -118,12 +158,11 @@ absl::StatusOr<std::unique_ptr<CommandList>> CudaCode::record(const format::Entr
   auto list = std::make_unique<CudaCommands>(machine_);
   for (const format::Command *command : *entry.commands()) {
     const LoadedKernel &kernel = kernels_[command->kernel()];
-    std::vector<Pointer> parameters;
+    std::vector<Pointer> arguments;
     for (const format::Binding *binding : *command->bindings())
-      parameters.push_back(reinterpret_cast<Pointer>(boundAddress(entry, buffers, *binding)));
-    parameters.push_back(kernel.scratchBytes == 0 ? 0 : scratch_);
-    parameters.push_back(0); // the profiler's
-    list->add(kernel, command->workgroups(), std::move(parameters));
+      arguments.push_back(reinterpret_cast<Pointer>(boundAddress(entry, buffers, *binding)));
+    std::vector<uint64_t> parameters = parametersOf(kernel, arguments);
+    list->add(kernel, command->workgroups(), std::move(arguments), std::move(parameters));
   }
   RONDO_RETURN_IF_ERROR(list->record());
   return absl::StatusOr<std::unique_ptr<CommandList>>(std::move(list));

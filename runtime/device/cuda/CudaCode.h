@@ -25,13 +25,15 @@ struct Machine {
 
 // A kernel, loaded.
 struct LoadedKernel {
-  std::string name;
+  std::string name, entry;
   Module module = nullptr;
   Function function = nullptr;
   unsigned threads = 0;
   unsigned sharedBytes = 0;
-  uint64_t scratchBytes = 0; // of a block
-  unsigned mostBlocks = 0;   // that run at once; only counted where there is scratch
+  uint64_t scratchBytes = 0;  // of a block
+  uint64_t mostBlocks = 0;    // with scratch of their own; only counted where there is scratch
+  std::vector<unsigned> grid; // of a kernel from elsewhere, else empty
+  std::vector<format::KernelParameter> parameters;
 };
 
 // Owns the modules, and the scratch of as many blocks as the neediest kernel runs at once.
@@ -48,6 +50,8 @@ public:
 private:
   absl::Status loadModule(const format::Kernel &kernel, bool isExact);
   absl::Status prepare(LoadedKernel &kernel);
+  // What the kernel is launched with, given the addresses of its arguments.
+  std::vector<uint64_t> parametersOf(const LoadedKernel &kernel, const std::vector<Pointer> &arguments) const;
 
   const Machine &machine_;
   std::vector<LoadedKernel> kernels_;

@@ -17,24 +17,28 @@ CudaCommands::~CudaCommands() {
     driver->eventDestroy(event);
 }
 
-void CudaCommands::add(const LoadedKernel &kernel, uint64_t workgroups, std::vector<Pointer> parameters) {
+void CudaCommands::add(const LoadedKernel &kernel, uint64_t workgroups, std::vector<Pointer> arguments,
+                       std::vector<uint64_t> parameters) {
   constexpr uint64_t kMostBlocks = (uint64_t{1} << 31) - 1;
-  uint64_t blocks =
-      std::min(workgroups, kernel.scratchBytes == 0 ? kMostBlocks : uint64_t{kernel.mostBlocks});
-  Launch launch{&kernel, static_cast<unsigned>(blocks), std::move(parameters), {}};
-  for (Pointer &parameter : launch.parameters)
+  Launch launch{&kernel, {1, 1, 1}, std::move(arguments), std::move(parameters), {}};
+  if (kernel.grid.empty())
+    launch.grid[0] = static_cast<unsigned>(
+        std::min(workgroups, kernel.scratchBytes == 0 ? kMostBlocks : kernel.mostBlocks));
+  else
+    std::copy(kernel.grid.begin(), kernel.grid.end(), launch.grid);
+  for (uint64_t &parameter : launch.parameters)
     launch.addresses.push_back(&parameter);
   launches_.push_back(std::move(launch)); // moving keeps the parameters where they are
 }
 
 absl::Status CudaCommands::launch(Launch &launch) {
-  if (launch.blocks == 0) // no workgroups
+  if (launch.grid[0] == 0) // no workgroups
     return absl::OkStatus();
   const LoadedKernel &kernel = *launch.kernel;
   return machine_.driver->check((*machine_.driver)
-                                    ->launch(kernel.function, launch.blocks, 1, 1, kernel.threads, 1, 1,
-                                             kernel.sharedBytes, machine_.stream, launch.addresses.data(),
-                                             nullptr),
+                                    ->launch(kernel.function, launch.grid[0], launch.grid[1], launch.grid[2],
+                                             kernel.threads, 1, 1, kernel.sharedBytes, machine_.stream,
+                                             launch.addresses.data(), nullptr),
                                 absl::StrCat("launching kernel '", kernel.name, "'"));
 }
 
@@ -102,11 +106,10 @@ absl::Status CudaCommands::readArgument(size_t command, size_t argument, absl::S
   RONDO_RETURN_IF_ERROR(machine_.enter());
   if (target.empty())
     return absl::OkStatus();
-  RONDO_RETURN_IF_ERROR(
-      machine_.driver->check((*machine_.driver)
-                                 ->copyToHost(target.data(), launches_[command].parameters[argument],
-                                              target.size(), machine_.stream),
-                             "reading an argument"));
+  RONDO_RETURN_IF_ERROR(machine_.driver->check(
+      (*machine_.driver)
+          ->copyToHost(target.data(), launches_[command].arguments[argument], target.size(), machine_.stream),
+      "reading an argument"));
   return machine_.wait("reading an argument");
 }
 

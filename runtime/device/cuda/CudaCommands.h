@@ -10,8 +10,10 @@ public:
   explicit CudaCommands(const Machine &machine) : machine_(machine) {}
   ~CudaCommands() override;
 
-  // `parameters` are those of CudaKernelAbi.h, scratch included.
-  void add(const LoadedKernel &kernel, uint64_t workgroups, std::vector<Pointer> parameters);
+  // `arguments` are the addresses of the kernel's arguments, `parameters` what its entry takes: up to eight
+  // bytes each, scratch included.
+  void add(const LoadedKernel &kernel, uint64_t workgroups, std::vector<Pointer> arguments,
+           std::vector<uint64_t> parameters);
   // Makes the graph of what was added; nothing may be added afterwards.
   absl::Status record();
 
@@ -22,8 +24,9 @@ public:
 private:
   struct Launch {
     const LoadedKernel *kernel;
-    unsigned blocks;
-    std::vector<Pointer> parameters;
+    unsigned grid[3];
+    std::vector<Pointer> arguments; // for those who look at values
+    std::vector<uint64_t> parameters;
     std::vector<void *> addresses; // of each parameter
   };
   absl::Status launch(Launch &launch);

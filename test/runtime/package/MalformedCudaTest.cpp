@@ -58,6 +58,46 @@ const CudaCase kCudaCases[] = {
 };
 INSTANTIATE_TEST_SUITE_P(All, MalformedCudaPackage, testing::ValuesIn(kCudaCases), caseName);
 
+// Of a kernel from elsewhere.
+void launchElsewhere(PackageSpec &spec, PackageSpec::Kernel &kernel) {
+  using Kind = PackageSpec::ParameterKind;
+  uint32_t blocks = 0;
+  for (const PackageSpec::Entry &entry : spec.entries)
+    for (const PackageSpec::Command &command : entry.commands)
+      if (&spec.kernels[command.kernel] == &kernel)
+        blocks = static_cast<uint32_t>(command.workgroups);
+  kernel.entry = "gate";
+  kernel.grid = {blocks, 1};
+  kernel.parameters = {{Kind::Argument, 1}, {Kind::Number, 7}, {Kind::Scratch}, {Kind::Null}};
+}
+
+class MalformedExternKernel : public testing::TestWithParam<CudaCase> {};
+
+TEST_P(MalformedExternKernel, isRefused) {
+  PackageSpec spec = test::cudaPackageSpec(test::samplePackageSpec());
+  launchElsewhere(spec, spec.kernels[1]);
+  EXPECT_TRUE(readSpec(spec).ok()) << formatError(readSpec(spec));
+  GetParam().damage(spec, spec.kernels[1]);
+  absl::Status status = readSpec(spec);
+  EXPECT_EQ(errorIdOf(status), GetParam().id) << formatError(status);
+}
+
+const CudaCase kExternCases[] = {
+    {"noEntry", ErrorId::BadName, [](auto &, auto &k) { k.entry.clear(); }},
+    {"entryOfDigits", ErrorId::BadName, [](auto &, auto &k) { k.entry = "1st"; }},
+    {"emptyExtent", ErrorId::BadSize, [](auto &, auto &k) { k.grid[1] = 0; }},
+    {"wideExtent", ErrorId::BadSize, [](auto &, auto &k) { k.grid[1] = 1 << 16; }},
+    {"fourExtents", ErrorId::TooComplex, [](auto &, auto &k) { k.grid = {1, 1, 1, 1}; }},
+    {"otherWorkgroups", ErrorId::SignatureMismatch, [](auto &, auto &k) { k.grid[0] += 1; }},
+    {"noSuchArgument", ErrorId::BadIndex,
+     [](auto &, auto &k) { k.parameters[0].value = k.arguments.size(); }},
+    {"noSuchKind", ErrorId::BadEnum,
+     [](auto &, auto &k) { k.parameters[0].kind = static_cast<PackageSpec::ParameterKind>(9); }},
+    {"noSuchType", ErrorId::BadEnum,
+     [](auto &, auto &k) { k.parameters[1].type = static_cast<PackageSpec::DType>(99); }},
+};
+INSTANTIATE_TEST_SUITE_P(All, MalformedExternKernel, testing::ValuesIn(kExternCases), caseName);
+
 class CudaFieldOfCpuPackage : public testing::TestWithParam<CudaCase> {};
 
 TEST_P(CudaFieldOfCpuPackage, isRefused) {
@@ -71,6 +111,7 @@ const CudaCase kCpuCases[] = {
     {"cubin", ErrorId::SignatureMismatch, [](auto &, auto &k) { k.cubin = {1}; }},
     {"threads", ErrorId::SignatureMismatch, [](auto &, auto &k) { k.threads = 32; }},
     {"shared", ErrorId::SignatureMismatch, [](auto &, auto &k) { k.sharedBytes = 1; }},
+    {"grid", ErrorId::SignatureMismatch, [](auto &, auto &k) { k.grid = {1}; }},
     {"noImage", ErrorId::SectionBounds, [](auto &s, auto &) { s.image = {}; }},
 };
 INSTANTIATE_TEST_SUITE_P(All, CudaFieldOfCpuPackage, testing::ValuesIn(kCpuCases), caseName);

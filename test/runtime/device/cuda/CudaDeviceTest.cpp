@@ -95,6 +95,30 @@ TEST_F(CudaDeviceTest, aListIsOneLaunch) {
   EXPECT_EQ(fakeCalls("cuLaunchKernel"), 3); // two while recording, one alone
 }
 
+// The forward pass by a kernel as Triton would have compiled it: its own entry, order of parameters, numbers
+// and grid, and scratch for every block. The stand-in holds each against what the kernel expects.
+TEST_F(CudaDeviceTest, launchesKernelsFromElsewhere) {
+  codegen::PackageSpec spec = test::cudaPackageSpec(test::samplePackageSpec());
+  const format::Entry &entry = *package.findEntry("forward");
+  codegen::PackageSpec::Kernel &kernel = spec.kernels[entry.commands()->Get(1)->kernel()];
+  using Kind = codegen::PackageSpec::ParameterKind;
+  kernel.entry = "forward_elsewhere";
+  kernel.cubin.clear();
+  kernel.ptx = ".visible .entry forward_elsewhere() { ret; }";
+  kernel.scratchBytes = 64;
+  kernel.grid = {1, 2};
+  kernel.parameters = {
+      {Kind::Argument, 2}, {Kind::Number, 4096, codegen::PackageSpec::DType::I32},       {Kind::Argument, 0},
+      {Kind::Argument, 1}, {Kind::Number, 0x3f000000, codegen::PackageSpec::DType::F32}, {Kind::Scratch},
+      {Kind::Null}};
+  Forward forward;
+  absl::Status status = forward.run(**createCudaDevice(0), packageOf(spec));
+  ASSERT_TRUE(status.ok()) << formatError(status);
+  for (int t = 0; t < 16; ++t)
+    EXPECT_EQ(forward.logits[256 * t + 2 * (t % 8 + 1)], 0) << "token " << t;
+  EXPECT_EQ(fakeLiveObjects(), 0);
+}
+
 TEST_F(CudaDeviceTest, takesMachineCodeOnlyWhereItRuns) {
   ASSERT_TRUE(Forward().run(**createCudaDevice(0), package).ok());
   EXPECT_EQ(std::string(fakeLastModuleCode()).rfind("cubin of", 0), 0u) << fakeLastModuleCode();

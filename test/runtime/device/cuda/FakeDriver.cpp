@@ -24,7 +24,7 @@ struct FakeModule {
 struct Recorded {
   FakeModule *module;
   unsigned blocks, threads, shared;
-  std::vector<Pointer> parameters;
+  std::vector<Pointer> parameters; // addresses of arguments, then scratch and the profiler's
 };
 
 struct State {
@@ -312,20 +312,46 @@ Result cuEventElapsedTime(float *milliseconds, Event, Event) {
   *milliseconds = 0.5f;
   return kSuccess;
 }
+// The parameters of a kernel from elsewhere in the order of the compiler's own.
+static std::vector<Pointer> ownParameters(const KnownKernel &kernel, void **parameters) {
+  std::vector<Pointer> own(kernel.arguments + 2);
+  for (const KnownKernel::Parameter &parameter : kernel.parameters) {
+    uint64_t value = 0;
+    std::memcpy(&value, *parameters++, parameter.bytes);
+    switch (parameter.kind) {
+    case KnownKernel::Parameter::Argument:
+      own[parameter.value] = value;
+      break;
+    case KnownKernel::Parameter::Scratch:
+      own[kernel.arguments] = value;
+      break;
+    default:
+      expect(value == parameter.value, "a number of a kernel from elsewhere");
+    }
+  }
+  return own;
+}
+
 Result cuLaunchKernel(Function function, unsigned x, unsigned y, unsigned z, unsigned threads,
                       unsigned threadsY, unsigned threadsZ, unsigned shared, Stream stream, void **parameters,
                       void **extra) {
   ENTER();
   auto *module = reinterpret_cast<FakeModule *>(function);
   expect(state.modules.count(module) == 1, "a launch of a kernel whose module is gone");
-  expect(x > 0 && y == 1 && z == 1 && threads % 32 == 0 && threads > 0 && threadsY == 1 && threadsZ == 1 &&
-             !extra,
+  const KnownKernel &kernel = kernels().at(module->name);
+  bool isExtern = !kernel.parameters.empty();
+  expect(isExtern ? x == 1 && y == kernel.workgroups && z == 1 : x > 0 && y == 1 && z == 1,
+         "the grid of a launch");
+  expect(threads % 32 == 0 && threads > 0 && threadsY == 1 && threadsZ == 1 && !extra,
          "the shape of a launch");
   expect(shared <= 49152 || module->largeShared, "more shared memory than was asked for");
   expect(state.streams.count(stream) == 1, "a launch on no stream");
-  Recorded launch{module, x, threads, shared, {}};
-  for (int i = 0; i < kernels().at(module->name).arguments + 2; ++i)
-    launch.parameters.push_back(*static_cast<Pointer *>(parameters[i]));
+  Recorded launch{module, x * y * z, threads, shared, {}};
+  if (isExtern)
+    launch.parameters = ownParameters(kernel, parameters);
+  else
+    for (int i = 0; i < kernel.arguments + 2; ++i)
+      launch.parameters.push_back(*static_cast<Pointer *>(parameters[i]));
   if (state.capturing)
     state.recording.push_back(std::move(launch));
   else

@@ -63,11 +63,27 @@ private:
   std::vector<char> bytes_;
 };
 
-const Kernels sampleKernels = {
-    {"scale_16", {sample_scale, 3, 16, 0}},  {"scale_1", {sample_scale, 3, 1, 0}},
-    {"prefill", {sample_prefill, 6, 2, 64}}, {"decode", {sample_decode, 5, 1, 64}},
-    {"forward", {sample_forward, 3, 2, 0}},  {"accumulate", {sample_accumulate, 5, 1, 0}},
-    {"update", {sample_update, 5, 256, 0}}};
+const Kernels sampleKernels = {{"scale_16", {sample_scale, 3, 16, 0}},
+                               {"scale_1", {sample_scale, 3, 1, 0}},
+                               {"prefill", {sample_prefill, 6, 2, 64}},
+                               {"decode", {sample_decode, 5, 1, 64}},
+                               {"forward", {sample_forward, 3, 2, 0}},
+                               {"accumulate", {sample_accumulate, 5, 1, 0}},
+                               {"update", {sample_update, 5, 256, 0}},
+                               // The forward pass as if Triton had compiled it: forward_elsewhere(logits, n:
+                               // i32, sum, bias, factor: f32).
+                               {"forward_elsewhere",
+                                {sample_forward,
+                                 3,
+                                 2,
+                                 64,
+                                 {{KnownKernel::Parameter::Argument, 8, 2},
+                                  {KnownKernel::Parameter::Number, 4, 4096},
+                                  {KnownKernel::Parameter::Argument, 8, 0},
+                                  {KnownKernel::Parameter::Argument, 8, 1},
+                                  {KnownKernel::Parameter::Number, 4, 0x3f000000}, // 0.5
+                                  {KnownKernel::Parameter::Scratch, 8, 0},
+                                  {KnownKernel::Parameter::Null, 8, 0}}}}};
 
 } // namespace
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 using KernelFunction = void (*)(void *const *, void *, int64_t, int64_t);
 
@@ -13,6 +14,14 @@ struct KnownKernel {
   int arguments;
   int64_t workgroups;
   size_t scratchBytes;
+  // Of a kernel from elsewhere: of each parameter the bytes and what it is: the address of argument `value`,
+  // the number `value`, or scratch. Its grid is two-dimensional, {1, workgroups}.
+  struct Parameter {
+    enum Kind { Argument, Number, Scratch, Null } kind;
+    int bytes;
+    uint64_t value;
+  };
+  std::vector<Parameter> parameters = {};
 };
 using Kernels = std::map<std::string, KnownKernel>;
 
