@@ -100,7 +100,40 @@ def check(stem):
         sys.exit("tensors that do not fit were taken")
 
 
+GATED = """spec.model @gated {
+  %x = spec.input "x" width(64)
+  %y = spec.extern_kernel file("gate.json") args(%x, %x, result, rows * 64) grid((rows * 64 + 511) floordiv 512, batch)
+  spec.output "y" %y
+}
+"""
+
+
+def check_extern(build, folder):
+    """A kernel that Triton compiled goes back to its launcher as it came: its own parameters and grid."""
+    spec = os.path.join(folder, "gated.mlir")
+    with open(spec, "w", encoding="utf-8") as file:
+        file.write(GATED)
+    for name in ("gate.json", "gate.ptx"):
+        os.symlink(os.path.join(ROOT, "models", "triton", name), os.path.join(folder, name))
+    kernels = os.path.join(folder, "kernels")
+    subprocess.run([os.path.join(build, "bin", "rondo-compile"), spec, "--entry", "forward:B=3,T=11", "--target", "cuda:sm_90a", "-q", "-o",
+                    os.path.join(folder, "g.rondo"), "--emit-triton", kernels], check=True)
+    calls = Calls()
+    install(calls)
+    kernel = triton_kernel.TritonKernel(os.path.join(kernels, "gate_0"))
+    x, y = Tensor(3 * 11 * 64), Tensor(3 * 11 * 64)
+    kernel(x, y)
+    expect(calls.loaded[0], "gate", "the entry")
+    expect(list(calls.source[0].signature.values()), ["*fp32", "*fp32", "*fp32", "i32"], "the signature")
+    expect(calls.launched[:3], (5, 3, 1), "the grid")
+    expect(calls.launched[9:], (x, x, y, 2112), "the arguments")
+    with open(os.path.join(kernels, "gate_0.ptx"), "rb") as ours, open(os.path.join(folder, "gate.ptx"), "rb") as theirs:
+        expect(ours.read(), theirs.read(), "the PTX")
+
+
 def main(build):
+    with tempfile.TemporaryDirectory() as folder:
+        check_extern(build, folder)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([os.path.join(build, "bin", "rondo-compile"), os.path.join(ROOT, "models", "longnet.mlir"), "--preset", "tiny", "--entry",
                         "decode:B=1", "--target", "cuda:sm_80", "-q", "-o", os.path.join(folder, "m.rondo"), "--emit-triton", folder], check=True)
