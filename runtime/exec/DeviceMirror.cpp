@@ -32,6 +32,38 @@ void DeviceMirror::beforeRead() {
     status_ = device_.download(host_[i], *memory_[i], 0);
 }
 
+bool DeviceMirror::done(absl::Status work) {
+  if (status_.ok())
+    status_ = std::move(work);
+  newer_ = Newer::Device;
+  return true;
+}
+
+bool DeviceMirror::clear(size_t region, uint64_t offset, uint64_t bytes) {
+  return newer_ != Newer::Host && done(device_.clear(*memory_[region], offset, bytes));
+}
+
+bool DeviceMirror::copy(size_t region, uint64_t from, uint64_t to, uint64_t bytes) {
+  return newer_ != Newer::Host && done(device_.copy(*memory_[region], to, *memory_[region], from, bytes));
+}
+
+bool DeviceMirror::gather(size_t region, absl::Span<const uint64_t> sources) {
+  if (newer_ == Newer::Host || sources.empty())
+    return false;
+  uint64_t size = host_[region].size(), part = size / sources.size();
+  if (!old_ || old_->size() < size) {
+    auto memory = device_.allocate(size);
+    if (!memory.ok())
+      return false; // the host has a place
+    old_ = *std::move(memory);
+  }
+  absl::Status work = device_.copy(*old_, 0, *memory_[region], 0, size);
+  for (size_t i = 0; i < sources.size() && work.ok(); ++i)
+    if (sources[i] != i)
+      work = device_.copy(*memory_[region], i * part, *old_, sources[i] * part, part);
+  return done(std::move(work));
+}
+
 void DeviceMirror::beforeChange() {
   beforeRead();
   newer_ = Newer::Host;

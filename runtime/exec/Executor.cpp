@@ -11,11 +11,16 @@ Executor::create(Device &device, DeviceCode &code, const format::Entry &entry, c
   executor->entry_ = &entry;
   RONDO_ASSIGN_OR_RETURN(executor->inputs_, Inputs::create(device, entry));
   BoundBuffers buffers = shared;
-  for (const IoBuffer &input : executor->inputs_.buffers())
+  for (const IoBuffer &input : executor->inputs_.buffers()) {
     buffers.inputs.push_back(input.deviceAddress());
+    if (std::optional<Transfer> transfer = input.transfer())
+      buffers.uploads.push_back(*transfer);
+  }
   for (const format::IoTensor *description : *entry.outputs()) {
     RONDO_ASSIGN_OR_RETURN(IoBuffer output, IoBuffer::create(device, *description));
     buffers.outputs.push_back(output.deviceAddress());
+    if (std::optional<Transfer> transfer = output.transfer())
+      buffers.downloads.push_back(*transfer);
     executor->outputs_.push_back(std::move(output));
   }
   RONDO_ASSIGN_OR_RETURN(executor->arena_, device.allocate(entry.arena_bytes()));
@@ -24,10 +29,7 @@ Executor::create(Device &device, DeviceCode &code, const format::Entry &entry, c
   return absl::StatusOr<std::unique_ptr<Executor>>(std::move(executor));
 }
 
-absl::Status Executor::execute(CommandTimes times) {
-  RONDO_RETURN_IF_ERROR(commands_->run(times));
-  return fetchOutputs();
-}
+absl::Status Executor::execute(CommandTimes times) { return commands_->run(times); }
 
 absl::Status Executor::fetchOutputs() {
   for (IoBuffer &output : outputs_)

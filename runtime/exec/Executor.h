@@ -26,7 +26,8 @@ public:
 
   // The commands one by one, for tools that look at values in between.
   CommandList &commands() { return *commands_; }
-  // Brings the outputs to the host, as execute() does in the end.
+  // Brings inputs to the device and outputs to the host around them, as execute() does by itself.
+  absl::Status sendInputs() { return inputs_.send(); }
   absl::Status fetchOutputs();
 
   // An output of the last run; valid until the next. RND2203 if there is none of this name.

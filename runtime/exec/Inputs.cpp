@@ -273,10 +273,14 @@ absl::Status Inputs::prepare() {
   for (size_t i = 0; i < buffers_.size(); ++i)
     if (sources_[i] == Source::Nobody)
       RONDO_RETURN_IF_ERROR(supply(i));
-  for (IoBuffer &buffer : buffers_) {
+  for (IoBuffer &buffer : buffers_)
     RONDO_RETURN_IF_ERROR(check(buffer));
+  return absl::OkStatus();
+}
+
+absl::Status Inputs::send() {
+  for (IoBuffer &buffer : buffers_)
     RONDO_RETURN_IF_ERROR(buffer.copyToDevice());
-  }
   return absl::OkStatus();
 }
 

@@ -24,6 +24,8 @@ public:
   // Supplies absent inputs and checks all: required ones are there (RND2201), integers are in their ranges,
   // lengths in [0, T], slots below the entry's and distinct (RND3405). Allocates nothing when all is well.
   absl::Status prepare();
+  // Copies all to a device with memory of its own; a whole run does that by itself.
+  absl::Status send();
 
   // The pool slots of the rows of this call; empty without a slot input. Valid after prepare().
   absl::Span<const int32_t> slots() const;

@@ -19,20 +19,20 @@ absl::StatusOr<IoBuffer> IoBuffer::create(Device &device, const format::IoTensor
   uint64_t bytes = tensorBytes(description);
   RONDO_ASSIGN_OR_RETURN(buffer.memory_, device.allocate(bytes));
   uint8_t *host = buffer.memory_->hostAddress();
-  if (!host) {
-    RONDO_ASSIGN_OR_RETURN(buffer.staging_, AlignedBuffer::allocateZeroed(bytes));
-    host = buffer.staging_.data();
+  if (!device.sharesMemory()) {
+    RONDO_ASSIGN_OR_RETURN(buffer.staging_, device.allocateStaging(bytes));
+    host = buffer.staging_->bytes().data();
   }
   buffer.host_ = {host, bytes};
   return absl::StatusOr<IoBuffer>(std::move(buffer));
 }
 
 absl::Status IoBuffer::copyToDevice() {
-  return staging_.size() == 0 ? absl::OkStatus() : device_->upload(*memory_, 0, host_);
+  return staging_ ? device_->upload(*memory_, 0, host_) : absl::OkStatus();
 }
 
 absl::Status IoBuffer::copyFromDevice() {
-  return staging_.size() == 0 ? absl::OkStatus() : device_->download(host_, *memory_, 0);
+  return staging_ ? device_->download(host_, *memory_, 0) : absl::OkStatus();
 }
 
 } // namespace rondo::rt

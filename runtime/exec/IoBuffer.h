@@ -5,10 +5,12 @@
 #include "runtime/exec/Tensor.h"
 
 #include <memory>
+#include <optional>
 
 namespace rondo::rt {
 
-// On a device whose memory the host can reach both are the same bytes and copying does nothing.
+// On a device whose memory the host can reach both are the same bytes and there is nothing to copy; elsewhere
+// runs copy between the two.
 class IoBuffer {
 public:
   static absl::StatusOr<IoBuffer> create(Device &device, const format::IoTensor &description);
@@ -21,6 +23,11 @@ public:
     return {reinterpret_cast<T *>(host_.data()), host_.size() / sizeof(T)};
   }
 
+  // What a run has to copy, if anything.
+  std::optional<Transfer> transfer() const {
+    return staging_ ? std::optional(Transfer{memory_.get(), staging_.get()}) : std::nullopt;
+  }
+  // The same at once, for tools that run commands one by one.
   absl::Status copyToDevice();
   absl::Status copyFromDevice();
 
@@ -28,7 +35,7 @@ private:
   Device *device_ = nullptr;
   const format::IoTensor *description_ = nullptr;
   std::unique_ptr<DeviceMemory> memory_;
-  AlignedBuffer staging_; // empty if the host reaches the device's memory
+  std::unique_ptr<StagingMemory> staging_; // null if the host reaches the device's memory
   absl::Span<uint8_t> host_;
 };
 

@@ -258,6 +258,7 @@ absl::Status Session::run(Executor &executor, CommandTimes times) {
 
 absl::Status Session::runStepwise(Executor &executor, const std::function<bool(size_t command)> &after) {
   RONDO_RETURN_IF_ERROR(beginRun(executor));
+  RONDO_RETURN_IF_ERROR(executor.sendInputs());
   for (size_t command = 0; command < executor.entry().commands()->size(); ++command) {
     RONDO_RETURN_IF_ERROR(executor.commands().runCommand(command));
     if (!after(command))

@@ -54,6 +54,9 @@ absl::Status StatePool::checkUsable(uint64_t slot) const {
 absl::Status StatePool::reset(uint64_t slot) {
   RONDO_RETURN_IF_ERROR(checkSlot(slot));
   for (size_t i = 0; i < states_.size(); ++i) {
+    uint64_t slotBytes = states_[i].slotBytes;
+    if (mirror_ && mirror_->clear(i, slot * slotBytes, slotBytes))
+      continue;
     absl::Span<uint8_t> target = bytes(i, slot);
     std::fill(target.begin(), target.end(), 0);
   }
@@ -68,6 +71,9 @@ absl::Status StatePool::copy(uint64_t source, uint64_t target) {
   if (source == target)
     return absl::OkStatus();
   for (size_t i = 0; i < states_.size(); ++i) {
+    uint64_t slotBytes = states_[i].slotBytes;
+    if (mirror_ && mirror_->copy(i, source * slotBytes, target * slotBytes, slotBytes))
+      continue;
     absl::Span<uint8_t> from = bytes(i, source);
     std::copy(from.begin(), from.end(), bytes(i, target).begin());
   }
@@ -87,10 +93,12 @@ absl::Status StatePool::gather(absl::Span<const uint64_t> sources) {
     largest = std::max(largest, memory.size());
   // Before anything changes: after this nothing can fail.
   RONDO_ASSIGN_OR_RETURN(AlignedBuffer old, AlignedBuffer::allocate(largest));
-  if (mirror_)
-    mirror_->beforeChange();
   for (size_t i = 0; i < states_.size(); ++i) {
     uint64_t slotBytes = states_[i].slotBytes;
+    if (mirror_ && mirror_->gather(i, sources))
+      continue;
+    if (mirror_)
+      mirror_->beforeChange();
     std::copy(memory_[i].begin(), memory_[i].end(), old.data());
     for (uint64_t slot = 0; slot < slots(); ++slot)
       std::copy_n(old.data() + sources[slot] * slotBytes, slotBytes, bytes(i, slot).begin());

@@ -155,7 +155,7 @@ std::vector<uint64_t> CudaCode::parametersOf(const LoadedKernel &kernel,
 
 absl::StatusOr<std::unique_ptr<CommandList>> CudaCode::record(const format::Entry &entry,
                                                               const BoundBuffers &buffers) {
-  auto list = std::make_unique<CudaCommands>(machine_);
+  auto list = std::make_unique<CudaCommands>(machine_, buffers.uploads, buffers.downloads);
   for (const format::Command *command : *entry.commands()) {
     const LoadedKernel &kernel = kernels_[command->kernel()];
     std::vector<Pointer> arguments;

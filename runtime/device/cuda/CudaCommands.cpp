@@ -42,10 +42,33 @@ absl::Status CudaCommands::launch(Launch &launch) {
                                 absl::StrCat("launching kernel '", kernel.name, "'"));
 }
 
-absl::Status CudaCommands::launchAll() {
+absl::Status CudaCommands::upload() {
+  for (const Transfer &each : uploads_)
+    if (each.device->size() != 0)
+      RONDO_RETURN_IF_ERROR(machine_.driver->check(
+          (*machine_.driver)
+              ->copyToDevice(reinterpret_cast<Pointer>(each.device->address()), each.host->bytes().data(),
+                             each.device->size(), machine_.stream),
+          "copying inputs"));
+  return absl::OkStatus();
+}
+
+absl::Status CudaCommands::download() {
+  for (const Transfer &each : downloads_)
+    if (each.device->size() != 0)
+      RONDO_RETURN_IF_ERROR(machine_.driver->check(
+          (*machine_.driver)
+              ->copyToHost(each.host->bytes().data(), reinterpret_cast<Pointer>(each.device->address()),
+                           each.device->size(), machine_.stream),
+          "copying outputs"));
+  return absl::OkStatus();
+}
+
+absl::Status CudaCommands::queueAll() {
+  RONDO_RETURN_IF_ERROR(upload());
   for (Launch &each : launches_)
     RONDO_RETURN_IF_ERROR(launch(each));
-  return absl::OkStatus();
+  return download();
 }
 
 absl::Status CudaCommands::record() {
@@ -53,10 +76,10 @@ absl::Status CudaCommands::record() {
   Driver &driver = *machine_.driver;
   RONDO_RETURN_IF_ERROR(
       driver.check(driver->captureBegin(machine_.stream, kCaptureThreadLocal), "recording commands"));
-  absl::Status launched = launchAll();
+  absl::Status queued = queueAll();
   Graph graph = nullptr;
   Result ended = driver->captureEnd(machine_.stream, &graph); // in any case: the stream must leave capture
-  absl::Status status = launched.ok() ? driver.check(ended, "recording commands") : launched;
+  absl::Status status = queued.ok() ? driver.check(ended, "recording commands") : queued;
   if (status.ok())
     status = driver.check(driver->graphInstantiate(&graph_, graph, 0), "making a graph of commands");
   if (graph)
@@ -80,12 +103,14 @@ absl::Status CudaCommands::runTimed(CommandTimes times) {
     RONDO_RETURN_IF_ERROR(driver.check(driver->eventCreate(&event, 0), "making an event"));
     events_.push_back(event);
   }
+  RONDO_RETURN_IF_ERROR(upload());
   RONDO_RETURN_IF_ERROR(driver.check(driver->eventRecord(events_[0], machine_.stream), "recording an event"));
   for (size_t i = 0; i < launches_.size(); ++i) {
     RONDO_RETURN_IF_ERROR(launch(launches_[i]));
     RONDO_RETURN_IF_ERROR(
         driver.check(driver->eventRecord(events_[i + 1], machine_.stream), "recording an event"));
   }
+  RONDO_RETURN_IF_ERROR(download());
   RONDO_RETURN_IF_ERROR(machine_.wait("running commands"));
   for (size_t i = 0; i < launches_.size(); ++i) {
     float milliseconds = 0;

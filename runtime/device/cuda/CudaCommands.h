@@ -1,4 +1,4 @@
-// An entry's commands as one graph that the GPU walks by itself.
+// An entry's copies and commands as one graph that the GPU walks by itself.
 #pragma once
 
 #include "runtime/device/cuda/CudaCode.h"
@@ -7,7 +7,8 @@ namespace rondo::rt::cuda {
 
 class CudaCommands final : public CommandList {
 public:
-  explicit CudaCommands(const Machine &machine) : machine_(machine) {}
+  CudaCommands(const Machine &machine, std::vector<Transfer> uploads, std::vector<Transfer> downloads)
+      : machine_(machine), uploads_(std::move(uploads)), downloads_(std::move(downloads)) {}
   ~CudaCommands() override;
 
   // `arguments` are the addresses of the kernel's arguments, `parameters` what its entry takes: up to eight
@@ -30,10 +31,13 @@ private:
     std::vector<void *> addresses; // of each parameter
   };
   absl::Status launch(Launch &launch);
-  absl::Status launchAll();
+  absl::Status upload();
+  absl::Status download();
+  absl::Status queueAll();
   absl::Status runTimed(CommandTimes times);
 
   const Machine &machine_;
+  std::vector<Transfer> uploads_, downloads_;
   std::vector<Launch> launches_;
   GraphExec graph_ = nullptr;
   std::vector<Event>

@@ -5,6 +5,8 @@
 #include "absl/strings/str_format.h"
 #include "runtime/device/cuda/CudaCode.h"
 
+#include <cstring>
+
 namespace rondo::rt {
 namespace {
 
@@ -36,6 +38,31 @@ private:
   const Machine &machine_;
   uint64_t bytes_;
   Pointer pointer_ = 0;
+};
+
+// Page-locked: the GPU reads and writes it by itself, also from within a recorded graph.
+class CudaStaging final : public StagingMemory {
+public:
+  CudaStaging(const Machine &machine, uint64_t bytes) : machine_(machine), size_(bytes) {}
+  ~CudaStaging() override {
+    if (data_ && machine_.enter().ok())
+      (*machine_.driver)->hostFree(data_);
+  }
+  absl::Status allocate() {
+    if (size_ == 0)
+      return absl::OkStatus();
+    Driver &driver = *machine_.driver;
+    RONDO_RETURN_IF_ERROR(driver.check(driver->hostAllocate(&data_, size_, /*flags=*/0),
+                                       absl::StrCat(size_, " bytes that the GPU reaches on the host")));
+    std::memset(data_, 0, size_);
+    return absl::OkStatus();
+  }
+  absl::Span<uint8_t> bytes() override { return {static_cast<uint8_t *>(data_), size_}; }
+
+private:
+  const Machine &machine_;
+  uint64_t size_;
+  void *data_ = nullptr;
 };
 
 class CudaDevice final : public Device {
@@ -103,6 +130,13 @@ public:
     return absl::StatusOr<std::unique_ptr<DeviceMemory>>(std::move(memory));
   }
 
+  absl::StatusOr<std::unique_ptr<StagingMemory>> allocateStaging(uint64_t bytes) override {
+    RONDO_RETURN_IF_ERROR(machine_.enter());
+    auto memory = std::make_unique<CudaStaging>(machine_, bytes);
+    RONDO_RETURN_IF_ERROR(memory->allocate());
+    return absl::StatusOr<std::unique_ptr<StagingMemory>>(std::move(memory));
+  }
+
   absl::Status upload(DeviceMemory &target, uint64_t offset, absl::Span<const uint8_t> source) override {
     RONDO_RETURN_IF_ERROR(machine_.enter());
     if (source.empty())
@@ -123,6 +157,27 @@ public:
         (*machine_.driver)->copyToHost(target.data(), from, target.size(), machine_.stream),
         "copying from the GPU"));
     return machine_.wait("copying from the GPU");
+  }
+
+  // Nobody waits for these: what comes after stands behind them in the stream.
+  absl::Status clear(DeviceMemory &memory, uint64_t offset, uint64_t bytes) override {
+    RONDO_RETURN_IF_ERROR(machine_.enter());
+    if (bytes == 0)
+      return absl::OkStatus();
+    Pointer at = reinterpret_cast<Pointer>(memory.address()) + offset;
+    return machine_.driver->check((*machine_.driver)->memorySet(at, 0, bytes, machine_.stream),
+                                  "clearing memory");
+  }
+
+  absl::Status copy(DeviceMemory &target, uint64_t targetOffset, const DeviceMemory &source,
+                    uint64_t sourceOffset, uint64_t bytes) override {
+    RONDO_RETURN_IF_ERROR(machine_.enter());
+    if (bytes == 0)
+      return absl::OkStatus();
+    Pointer to = reinterpret_cast<Pointer>(target.address()) + targetOffset;
+    Pointer from = reinterpret_cast<Pointer>(source.address()) + sourceOffset;
+    return machine_.driver->check((*machine_.driver)->copyWithin(to, from, bytes, machine_.stream),
+                                  "copying on the GPU");
   }
 
   absl::StatusOr<std::unique_ptr<DeviceCode>> load(const Package &package) override {

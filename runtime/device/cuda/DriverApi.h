@@ -54,10 +54,13 @@ enum CaptureMode : int { kCaptureThreadLocal = 1 };
     (int *blocks, Function function, int threads, size_t sharedBytes))                                       \
   X(memoryAllocate, cuMemAlloc_v2, (Pointer * pointer, size_t bytes))                                        \
   X(memoryFree, cuMemFree_v2, (Pointer pointer))                                                             \
+  X(hostAllocate, cuMemHostAlloc, (void **pointer, size_t bytes, unsigned flags))                            \
+  X(hostFree, cuMemFreeHost, (void *pointer))                                                                \
   X(memoryInfo, cuMemGetInfo_v2, (size_t *free, size_t *total))                                              \
   X(memorySet, cuMemsetD8Async, (Pointer pointer, unsigned char value, size_t bytes, Stream stream))         \
   X(copyToDevice, cuMemcpyHtoDAsync_v2, (Pointer target, const void *source, size_t bytes, Stream stream))   \
   X(copyToHost, cuMemcpyDtoHAsync_v2, (void *target, Pointer source, size_t bytes, Stream stream))           \
+  X(copyWithin, cuMemcpyDtoDAsync_v2, (Pointer target, Pointer source, size_t bytes, Stream stream))         \
   X(streamCreate, cuStreamCreate, (Stream * stream, unsigned flags))                                         \
   X(streamDestroy, cuStreamDestroy_v2, (Stream stream))                                                      \
   X(streamWait, cuStreamSynchronize, (Stream stream))                                                        \

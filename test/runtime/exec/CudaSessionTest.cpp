@@ -78,6 +78,13 @@ Numbers live(Session &session) {
   runOne("decode", {4}, {2});
   EXPECT_TRUE(session.states().reset(0).ok());
   runOne("decode", {5}, {0});
+  std::vector<uint64_t> sources(session.states().slots()); // beams change places
+  std::iota(sources.begin(), sources.end(), 0);
+  std::swap(sources[0], sources[2]);
+  sources[1] = 2;
+  EXPECT_TRUE(session.states().gather(sources).ok());
+  runOne("decode", {6}, {0});
+  runOne("decode", {7}, {1});
   for (int step = 0; step < 2; ++step) {
     runOne("accumulate", sixteen);
     runOne("update", {});
@@ -108,20 +115,42 @@ TEST_F(CudaSessionTest, givesWhatTheCpuGives) {
   EXPECT_EQ(fakeLiveObjects(), 0);
 }
 
-// Weights and states stay where they are while nobody looks.
-TEST_F(CudaSessionTest, aStepCopiesItsInputsAndOutputsAlone) {
+// A step is one call: inputs and outputs are copied by the graph. Weights and states stay where they are
+// while nobody looks.
+TEST_F(CudaSessionTest, aStepIsOneLaunch) {
   std::unique_ptr<Session> session = open(true);
   ASSERT_TRUE(run(*session, "decode", {1}, {0}).ok());
   int up = fakeCalls("cuMemcpyHtoDAsync_v2"), down = fakeCalls("cuMemcpyDtoHAsync_v2");
-  int allocated = fakeCalls("cuMemAlloc_v2");
+  int allocated = fakeCalls("cuMemAlloc_v2"), launched = fakeCalls("cuGraphLaunch");
+  int waited = fakeCalls("cuStreamSynchronize");
   for (int step = 0; step < 10; ++step)
     ASSERT_TRUE(run(*session, "decode", {1}, {0}).ok());
-  EXPECT_EQ(fakeCalls("cuMemcpyHtoDAsync_v2") - up, 10 * 2); // tokens, slot
-  EXPECT_EQ(fakeCalls("cuMemcpyDtoHAsync_v2") - down, 10);   // logits
+  EXPECT_EQ(fakeCalls("cuMemcpyHtoDAsync_v2"), up);
+  EXPECT_EQ(fakeCalls("cuMemcpyDtoHAsync_v2"), down);
+  EXPECT_EQ(fakeCalls("cuGraphLaunch") - launched, 10);
+  EXPECT_EQ(fakeCalls("cuStreamSynchronize") - waited, 10);
   EXPECT_EQ(fakeCalls("cuMemAlloc_v2"), allocated);
   session->parameters().initialise(2);
   ASSERT_TRUE(run(*session, "decode", {1}, {0}).ok());
-  EXPECT_EQ(fakeCalls("cuMemcpyHtoDAsync_v2") - up, 10 * 2 + 3); // and the weights
+  EXPECT_EQ(fakeCalls("cuMemcpyHtoDAsync_v2") - up, 1); // the weights
+}
+
+// Sequences begin, fork and change places where their states are.
+TEST_F(CudaSessionTest, slotsMoveOnTheDevice) {
+  std::unique_ptr<Session> session = open(true);
+  ASSERT_TRUE(run(*session, "decode", {1}, {0}).ok());
+  int up = fakeCalls("cuMemcpyHtoDAsync_v2"), down = fakeCalls("cuMemcpyDtoHAsync_v2");
+  ASSERT_TRUE(session->states().copy(0, 1).ok());
+  ASSERT_TRUE(session->states().reset(0).ok());
+  std::vector<uint64_t> sources(session->states().slots(), 1);
+  ASSERT_TRUE(session->states().gather(sources).ok());
+  EXPECT_EQ(fakeCalls("cuMemcpyHtoDAsync_v2"), up);
+  EXPECT_EQ(fakeCalls("cuMemcpyDtoHAsync_v2"), down);
+  EXPECT_GT(fakeCalls("cuMemcpyDtoDAsync_v2"), 1);
+
+  fakeFail("cuMemcpyDtoDAsync_v2", 1, 719);
+  EXPECT_TRUE(session->states().copy(0, 1).ok());
+  EXPECT_EQ(errorIdOf(run(*session, "decode", {1}, {0})), ErrorId::DeviceLost);
 }
 
 // A run that fails poisons what it was writing; a copy to the host that fails shows at the next run.

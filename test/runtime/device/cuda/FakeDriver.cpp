@@ -25,6 +25,10 @@ struct Recorded {
   FakeModule *module;
   unsigned blocks, threads, shared;
   std::vector<Pointer> parameters; // addresses of arguments, then scratch and the profiler's
+  // Or a copy, without a module.
+  void *target = nullptr;
+  const void *source = nullptr;
+  size_t bytes = 0;
 };
 
 struct State {
@@ -34,6 +38,7 @@ struct State {
   int failNth = 0, failResult = 0;
   std::map<std::string, int> calls;
   std::map<Pointer, size_t> memory; // by first byte
+  std::map<uint8_t *, size_t> host; // page-locked, by first byte
   std::set<void *> modules, streams, events, graphs;
   int contexts = 0;
   bool current = false, capturing = false;
@@ -72,6 +77,10 @@ uint8_t *bytesAt(Pointer pointer, size_t bytes, const char *what) {
 
 // Kernels of a CPU have scratch of their own size, which the GPU's parameters say nothing about.
 __attribute__((no_sanitize("function"))) void execute(const Recorded &launch) {
+  if (!launch.module) {
+    std::memcpy(launch.target, launch.source, launch.bytes);
+    return;
+  }
   const KnownKernel &kernel = kernels().at(launch.module->name);
   std::vector<void *> buffers;
   for (int i = 0; i < kernel.arguments; ++i)
@@ -89,6 +98,21 @@ __attribute__((no_sanitize("function"))) void execute(const Recorded &launch) {
       kernel.function(buffers.data(), place, group, group + 1);
   }
   ::operator delete(own, std::align_val_t(64));
+}
+
+// While recording, a copy becomes part of the graph; then the host's side must be page-locked.
+void copyOrRecord(void *target, const void *source, size_t bytes, const void *host) {
+  if (!target || !source)
+    return;
+  if (!state.capturing) {
+    std::memcpy(target, source, bytes);
+    return;
+  }
+  auto *begin = static_cast<uint8_t *>(const_cast<void *>(host));
+  auto after = state.host.upper_bound(begin);
+  expect(after != state.host.begin() && begin + bytes <= std::prev(after)->first + std::prev(after)->second,
+         "a recorded copy of memory that is not page-locked");
+  state.recording.push_back({nullptr, 0, 0, 0, {}, target, source, bytes});
 }
 
 template <typename Handle> Result create(std::set<void *> &all, Handle *handle) {
@@ -132,8 +156,8 @@ void fakeFail(const char *symbol, int nth, int result) {
 void fakeMemoryLimit(unsigned long long bytes) { state.left = bytes; }
 const char *fakeViolations() { return state.violations.c_str(); }
 int fakeLiveObjects() {
-  return static_cast<int>(state.memory.size() + state.modules.size() + state.streams.size() +
-                          state.events.size() + state.graphs.size()) +
+  return static_cast<int>(state.memory.size() + state.host.size() + state.modules.size() +
+                          state.streams.size() + state.events.size() + state.graphs.size()) +
          state.contexts;
 }
 int fakeCalls(const char *symbol) { return state.calls[symbol]; }
@@ -254,6 +278,23 @@ Result cuMemFree_v2(Pointer pointer) {
     ::operator delete(reinterpret_cast<void *>(pointer & ~kDeviceBit), std::align_val_t(256));
   return kSuccess;
 }
+Result cuMemHostAlloc(void **pointer, size_t bytes, unsigned flags) {
+  ENTER();
+  expect(bytes > 0 && flags == 0, "an allocation of host memory");
+  auto *block = static_cast<uint8_t *>(::operator new(bytes, std::align_val_t(4096)));
+  std::memset(block, 0x7f, bytes);
+  state.host[block] = bytes;
+  *pointer = block;
+  return kSuccess;
+}
+Result cuMemFreeHost(void *pointer) {
+  ENTER();
+  if (state.host.erase(static_cast<uint8_t *>(pointer)) == 0)
+    violate("host memory that is not alive");
+  else
+    ::operator delete(pointer, std::align_val_t(4096));
+  return kSuccess;
+}
 Result cuMemGetInfo_v2(size_t *free, size_t *total) {
   ENTER();
   *free = state.left, *total = 16000000000;
@@ -269,16 +310,23 @@ Result cuMemsetD8Async(Pointer pointer, unsigned char value, size_t bytes, Strea
 }
 Result cuMemcpyHtoDAsync_v2(Pointer target, const void *source, size_t bytes, Stream stream) {
   ENTER();
-  expect(state.streams.count(stream) == 1 && !state.capturing, "a copy on no stream, or while recording");
-  if (uint8_t *to = bytesAt(target, bytes, "a copy"))
-    std::memcpy(to, source, bytes);
+  expect(state.streams.count(stream) == 1, "a copy on no stream");
+  copyOrRecord(bytesAt(target, bytes, "a copy"), source, bytes, source);
   return kSuccess;
 }
 Result cuMemcpyDtoHAsync_v2(void *target, Pointer source, size_t bytes, Stream stream) {
   ENTER();
+  expect(state.streams.count(stream) == 1, "a copy on no stream");
+  copyOrRecord(target, bytesAt(source, bytes, "a copy"), bytes, target);
+  return kSuccess;
+}
+Result cuMemcpyDtoDAsync_v2(Pointer target, Pointer source, size_t bytes, Stream stream) {
+  ENTER();
   expect(state.streams.count(stream) == 1 && !state.capturing, "a copy on no stream, or while recording");
-  if (uint8_t *from = bytesAt(source, bytes, "a copy"))
-    std::memcpy(target, from, bytes);
+  expect(target + bytes <= source || source + bytes <= target, "a copy onto itself");
+  uint8_t *from = bytesAt(source, bytes, "a copy"), *to = bytesAt(target, bytes, "a copy");
+  if (from && to)
+    std::memcpy(to, from, bytes);
   return kSuccess;
 }
 Result cuStreamCreate(Stream *stream, unsigned) {
@@ -346,7 +394,7 @@ Result cuLaunchKernel(Function function, unsigned x, unsigned y, unsigned z, uns
          "the shape of a launch");
   expect(shared <= 49152 || module->largeShared, "more shared memory than was asked for");
   expect(state.streams.count(stream) == 1, "a launch on no stream");
-  Recorded launch{module, x * y * z, threads, shared, {}};
+  Recorded launch{module, x * y * z, threads, shared, {}, nullptr, nullptr, 0};
   if (isExtern)
     launch.parameters = ownParameters(kernel, parameters);
   else
