@@ -4,7 +4,6 @@
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
-#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
@@ -14,7 +13,8 @@ using namespace mlir;
 
 namespace rondo::codegen {
 
-LogicalResult convertToLLVM(ModuleOp module, unsigned indexBits, LLVMConversionTarget &target) {
+LogicalResult convertToLLVM(ModuleOp module, unsigned indexBits, LLVMConversionTarget &target,
+                            PatternAdder addPatterns) {
   MLIRContext *context = module.getContext();
   LowerToLLVMOptions options(context);
   options.useBarePtrCallConv = true;
@@ -28,6 +28,8 @@ LogicalResult convertToLLVM(ModuleOp module, unsigned indexBits, LLVMConversionT
   populateVectorToLLVMConversionPatterns(types, patterns);
   arith::populateArithToLLVMConversionPatterns(types, patterns);
   populateMathToLLVMConversionPatterns(types, patterns);
+  if (addPatterns)
+    addPatterns(types, patterns);
   target.addLegalOp<ModuleOp>();
   return applyFullConversion(module, target, std::move(patterns));
 }

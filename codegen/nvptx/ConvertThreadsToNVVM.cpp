@@ -3,6 +3,7 @@
 
 #include "codegen/lowering/ConvertToLLVM.h"
 #include "codegen/nvptx/ThreadLowering.h"
+#include "mlir/Conversion/NVGPUToNVVM/NVGPUToNVVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -138,7 +139,11 @@ struct ConvertThreadsToNVVMPass : impl::ConvertThreadsToNVVMBase<ConvertThreadsT
     lowerGpuOps(module);
     LLVMConversionTarget target(getContext());
     target.addLegalDialect<NVVM::NVVMDialect>();
-    if (failed(convertToLLVM(module, indexBits(module), target)))
+    auto addCopies = [](LLVMTypeConverter &types, RewritePatternSet &patterns) {
+      populateNVGPUToNVVMConversionPatterns(types, patterns);
+      types.addConversion([](nvgpu::DeviceAsyncTokenType type) { return type; });
+    };
+    if (failed(convertToLLVM(module, indexBits(module), target, addCopies)))
       return signalPassFailure();
     OpBuilder builder(module.getBodyRegion());
     auto bytes = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);

@@ -20,7 +20,7 @@ def LowerTilesToThreads : Pass<"rondo-lower-tiles-to-threads", "::mlir::ModuleOp
     Option<"shared", "shared", "int64_t", "101376", "bytes of shared memory that a block may use">,
     Option<"tf32", "tf32", "bool", "false", "products on tensor cores, of operands rounded to tf32">,
   ];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect", "::mlir::math::MathDialect",
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect", "::mlir::nvgpu::NVGPUDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
 }
 

@@ -19,6 +19,9 @@ static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.
 
 constexpr int64_t kDepth = 16;   // steps of k in one slice
 constexpr int64_t kUnrolled = 4; // of these side by side in the code
+// With no more slices than this there is little to overlap, and kernels that have such products, of attention
+// and retention, have many: what is on its way for each would take registers that they need.
+constexpr int64_t kFewSlices = 4;
 
 // Operands are evaluated where they are staged: once per region that needs them.
 void ThreadLowering::prepareDot(tile::DotOp dot) {
@@ -74,8 +77,10 @@ void ThreadLowering::emitDot(tile::DotOp dot, Value result, const TileHome &dest
     product.threadRow = access().divide(thread, product.threadColumns);
   }
   Type f32 = builder.getF32Type();
-  product.lhs = allocate({product.depth, product.regionRows() + product.padding()}, f32);
-  product.rhs = allocate({product.depth, product.regionColumns() + product.padding()}, f32);
+  product.stages = product.k > kFewSlices * product.depth ? 2 : 1;
+  int64_t steps = product.stages * product.depth;
+  product.lhs = allocate({steps, product.regionRows() + product.padding()}, f32);
+  product.rhs = allocate({steps, product.regionColumns() + product.padding()}, f32);
   loop(0, llvm::alignTo(product.m, product.regionRows()), product.regionRows(), [&](Value row) {
     loop(0, llvm::alignTo(product.n, product.regionColumns()), product.regionColumns(), [&](Value column) {
       product.firstRow = row;
@@ -92,18 +97,41 @@ bool ThreadLowering::lineIsRow(Value tile) {
   return !home || !home->transposed;
 }
 
-// The slices from k on: element (k + i, line j of the region), zero beyond the operand's edges.
-void ThreadLowering::stageSlice(const Product &product, Value k, bool isLhs) {
+std::optional<TileHome> ThreadLowering::findCopySource(const Product &product, Value operand) {
+  for (auto stage = operand.getDefiningOp<tile::StageOp>(); stage && !homes.contains(operand);
+       stage = operand.getDefiningOp<tile::StageOp>())
+    operand = stage.getSource();
+  std::optional<TileHome> home = findHome(operand);
+  if (auto load = operand.getDefiningOp<tile::LoadOp>(); !home && load)
+    home = accessHome(load);            // of a counted tile
+  if (!home || product.usesTensorCores) // whose operands are rounded on the way
+    return std::nullopt;
+  auto type = cast<MemRefType>(home->memref.getType());
+  auto space = dyn_cast_or_null<IntegerAttr>(type.getMemorySpace());
+  bool isGlobal = !space || space.getInt() == kGlobalScratch;
+  return isGlobal && type.getElementType().isF32() ? home : std::nullopt;
+}
+
+void ThreadLowering::stageSlices(const Product &product, Value k, Value stage) {
+  stageSlice(product, k, stage, /*isLhs=*/true);
+  stageSlice(product, k, stage, /*isLhs=*/false);
+}
+
+// Element (k + i, line j of the region), zero beyond the operand's edges.
+void ThreadLowering::stageSlice(const Product &product, Value k, Value stage, bool isLhs) {
   tile::DotOp dot = product.dot;
   Value operand = isLhs ? dot.getA() : dot.getB();
   bool kIsRow = isLhs ? dot.getTransposeA() : !dot.getTransposeB(); // of the operand
   int64_t lines = isLhs ? product.regionRows() : product.regionColumns(),
           extent = isLhs ? product.m : product.n;
   const TileHome &slice = isLhs ? product.lhs : product.rhs;
+  std::optional<TileHome> source = findCopySource(product, operand);
   // Neighbours along k where memory has them so.
   sharePoints({product.depth, lines}, kIsRow != lineIsRow(operand), [&](const TilePoint &point) {
     Value at = access().add(k, point.row),
           line = access().add(isLhs ? product.firstRow : product.firstColumn, point.column);
+    TilePoint from = kIsRow ? TilePoint{at, line, 1, 1} : TilePoint{line, at, 1, 1};
+    TilePoint to{access().add(stage, point.row), point.column, 1, 1};
     Value inside;
     if (product.k % product.depth)
       inside = isLess(at, access().index(product.k));
@@ -111,14 +139,13 @@ void ThreadLowering::stageSlice(const Product &product, Value k, bool isLhs) {
       Value within = isLess(line, access().index(extent));
       inside = inside ? arith::AndIOp::create(builder, loc, inside, within).getResult() : within;
     }
-    Value value = valueIf(inside, builder.getF32Type(), [&] {
-      return emit(operand, kIsRow ? TilePoint{at, line, 1, 1} : TilePoint{line, at, 1, 1});
-    });
-    store(product.usesTensorCores ? roundToTf32(value) : value, slice, point);
+    if (source)
+      return copyLater(*source, from, inside, slice, to);
+    Value value = valueIf(inside, builder.getF32Type(), [&] { return emit(operand, from); });
+    store(product.usesTensorCores ? roundToTf32(value) : value, slice, to);
   });
 }
 
-// Step i of the slices from k on.
 SmallVector<Value> ThreadLowering::emitStep(const Product &product, Value k, Value i, ValueRange sums) {
   SmallVector<Value> lhs, rhs, next;
   for (int64_t row = 0; row < product.rows; ++row)
@@ -129,9 +156,9 @@ SmallVector<Value> ThreadLowering::emitStep(const Product &product, Value k, Val
   for (int64_t row = 0; row < product.rows; ++row) {
     Value isUsed; // what lies beyond the diagonal is not even multiplied
     if (product.hasTriangularLhs()) {
-      Value own = pointOf(product, row * product.columns).row, at = access().add(k, i);
+      Value own = pointOf(product, row * product.columns).row;
       auto order = product.isLower() ? arith::CmpIPredicate::sle : arith::CmpIPredicate::sge;
-      isUsed = arith::CmpIOp::create(builder, loc, order, at, own);
+      isUsed = arith::CmpIOp::create(builder, loc, order, k, own);
     }
     for (int64_t column = 0; column < product.columns; ++column) {
       Value before = sums[row * product.columns + column];
@@ -144,24 +171,41 @@ SmallVector<Value> ThreadLowering::emitStep(const Product &product, Value k, Val
 }
 
 SmallVector<Value> ThreadLowering::emitSteps(Product &product, ArrayRef<Value> initial) {
-  return fold(
-      0, llvm::alignTo(product.k, product.depth), product.depth, initial, [&](Value k, ValueRange running) {
-        stageSlice(product, k, /*isLhs=*/true);
-        stageSlice(product, k, /*isLhs=*/false);
-        barrier();
-        int64_t together = product.usesTensorCores ? 8 : std::gcd(product.depth, kUnrolled);
-        auto sums =
-            fold(0, product.depth, together, SmallVector<Value>(running), [&](Value i, ValueRange inner) {
-              if (product.usesTensorCores)
-                return emitFragments(product, i, inner);
-              SmallVector<Value> next(inner);
-              for (int64_t at = 0; at < together; ++at)
-                next = emitStep(product, k, access().add(i, at), next);
-              return next;
-            });
-        barrier();
-        return sums;
-      });
+  int64_t end = llvm::alignTo(product.k, product.depth);
+  bool copies = findCopySource(product, product.dot.getA()) || findCopySource(product, product.dot.getB());
+  if (product.isPipelined())
+    stageSlices(product, access().index(0), access().index(0));
+  SmallVector<Value> sums = fold(0, end, product.depth, initial, [&](Value k, ValueRange running) {
+    Value stage = access().index(0);
+    if (!product.isPipelined())
+      stageSlices(product, k, stage);
+    if (copies)
+      waitForCopies();
+    // What this slice is made of has arrived and, with two of them, nobody reads the one before it any more.
+    barrier();
+    if (product.isPipelined()) {
+      stage = access().remainder(k, 2 * product.depth);
+      Value next = access().add(k, product.depth);
+      doIf(isLess(next, access().index(end)),
+           [&] { stageSlices(product, next, access().remainder(next, 2 * product.depth)); });
+    }
+    int64_t together = product.usesTensorCores ? 8 : std::gcd(product.depth, kUnrolled);
+    auto sums = fold(0, product.depth, together, SmallVector<Value>(running), [&](Value i, ValueRange inner) {
+      Value row = access().add(stage, i);
+      if (product.usesTensorCores)
+        return emitFragments(product, row, inner);
+      SmallVector<Value> next(inner);
+      for (int64_t at = 0; at < together; ++at)
+        next = emitStep(product, access().add(access().add(k, i), at), access().add(row, at), next);
+      return next;
+    });
+    if (!product.isPipelined())
+      barrier();
+    return sums;
+  });
+  if (product.isPipelined() && product.hasSeveralRegions()) // the next one uses the slices' memory again
+    barrier();
+  return sums;
 }
 
 void ThreadLowering::emitRegion(Product &product) {

@@ -5,10 +5,11 @@
 // with a barrier, so that whatever a sink reads has been written and whatever it overwrites has been read.
 // Homes lie in shared memory, as long as it has room, and else in the block's global scratch. A dot stages
 // slices of its operands in shared memory; each thread keeps a few rows by a few columns of the result in
-// registers, adds up in ascending k as the CPU does, and hands its elements to the sink.
+// registers, adds up in ascending k as the CPU does, and hands its elements to the sink. While a slice is
+// used, the next one is copied asynchronously or evaluated.
 //
 // The files beside this one: ThreadLowering.cpp the function, points, memory; ThreadDots.cpp and
-// TensorCores.cpp products;
+// TensorCores.cpp products; AsyncCopies.cpp;
 // ThreadReductions.cpp reductions, scans, ordered additions.
 #pragma once
 
@@ -51,6 +52,13 @@ private:
   /// All threads have reached this point, and see what the others have written.
   void barrier();
 
+  // ---- asynchronous copies
+  /// Begins to copy an element to shared memory; zero where `condition` (null: everywhere) does not hold or
+  /// the source has no such row.
+  void copyLater(const TileHome &source, const TilePoint &from, mlir::Value condition, const TileHome &target,
+                 const TilePoint &to);
+  void waitForCopies();
+
   // ---- homes
   TileHome allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element, int64_t panel = 0,
                     bool down = false) override;
@@ -66,8 +74,13 @@ private:
   bool dotReads(tile::DotOp dot, mlir::Value memref) override;
   void emitDot(tile::DotOp dot, mlir::Value result, const TileHome &destination) override;
   void emitRegion(Product &product);
-  void stageSlice(const Product &product, mlir::Value k, bool isLhs);
+  /// Evaluates or begins to copy the slices from k on to row `stage` of the slices' memory.
+  void stageSlices(const Product &product, mlir::Value k, mlir::Value stage);
+  void stageSlice(const Product &product, mlir::Value k, mlir::Value stage, bool isLhs);
+  /// The operand's place in global memory if its elements can be copied as they are.
+  std::optional<TileHome> findCopySource(const Product &product, mlir::Value operand);
   llvm::SmallVector<mlir::Value> emitSteps(Product &product, llvm::ArrayRef<mlir::Value> initial);
+  /// Step k, which is row `i` of the slices' memory.
   llvm::SmallVector<mlir::Value> emitStep(const Product &product, mlir::Value k, mlir::Value i,
                                           mlir::ValueRange sums);
   /// Where this thread's sum number `sum` lies in the result.

@@ -16,7 +16,8 @@ struct ThreadLowering::Product {
   int64_t depth = 0;                         // of a slice
   int64_t threadRows = 1, threadColumns = 1; // R and C
   int64_t rows = 1, columns = 1;             // of one thread
-  TileHome lhs = {}, rhs = {};               // slices [depth][region's rows or columns, and padding]
+  int64_t stages = 1; // slices of each operand in shared memory: while one is used, the next is on its way
+  TileHome lhs = {}, rhs = {}; // slices [stages * depth][region's rows or columns, and padding]
   mlir::Value firstRow = nullptr, firstColumn = nullptr; // of the region at hand
   mlir::Value threadRow = nullptr, threadColumn = nullptr;
 
@@ -28,6 +29,8 @@ struct ThreadLowering::Product {
 
   int64_t regionRows() const { return threadRows * rows * (usesTensorCores ? 16 : 1); }
   int64_t regionColumns() const { return threadColumns * columns * (usesTensorCores ? 8 : 1); }
+  bool isPipelined() const { return stages == 2; }
+  bool hasSeveralRegions() const { return m > regionRows() || n > regionColumns(); }
   int64_t sums() const { return rows * columns * (usesTensorCores ? 4 : 1); }
   // Words behind each line of a slice, so that banks differ: threads of a warp read neighbours of one line,
   // or with tensor cores eight neighbours of four lines.

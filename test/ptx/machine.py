@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 import arithmetic
+import async_copies
 import tensor_cores
 from memory import Memory, Region
 from ptx_text import PtxError
@@ -33,6 +34,7 @@ class Block:
         self.waiting = np.zeros(self.count, bool)  # at a barrier or an exchange
         self.steps = 0
         self.used = registers_read(entry)
+        self.copies = async_copies.Copies(self)
 
     # ---- operands
 
@@ -102,6 +104,8 @@ class Block:
             self.store(instruction, parts, mask)
         elif name == "shfl":
             self.shuffle(instruction, parts, mask)
+        elif name == "cp" and parts[1] == "async":
+            self.copies.execute(instruction, mask)
         elif name == "mma":
             tensor_cores.mma(self, instruction, mask)
         elif name == "cvt" and "tf32" in parts:
@@ -304,7 +308,7 @@ def registers_read(entry):
     found = set()
     for instruction in entry.instructions:
         found.add(instruction.predicate)
-        sources = instruction.operands if instruction.parts[0] in ("st", "bra", "bar") else instruction.operands[1:]
+        sources = instruction.operands if instruction.parts[0] in ("st", "bra", "bar", "cp") else instruction.operands[1:]
         for operand in sources:
             found.update(operand if isinstance(operand, (list, tuple)) else [operand])
     return found

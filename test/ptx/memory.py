@@ -2,7 +2,8 @@
 what was never written, and races.
 
 A race is two threads that touch the same bytes, at least one of them writing, without a barrier between them. It is noticed
-whatever the order in which threads happen to run.
+whatever the order in which threads happen to run. An asynchronous copy writes from where it is begun to where its thread waits for it, and
+arrives as late as it may.
 """
 import numpy as np
 
@@ -26,6 +27,7 @@ class Region:
         self.reader, self.read_epoch = np.full(cells, NOBODY, np.int32), np.full(cells, -1, np.int32)
         self.write_line = np.zeros(cells, np.int32)
         self.read_line = np.zeros(cells, np.int32)
+        self.pending = np.zeros(cells, bool)  # a copy to there is on its way
         self.views = {width: data[: len(data) // width * width].view(f"u{width}") for width in (1, 2, 4, 8)}
 
     def check(self, offsets, width, line):
@@ -37,8 +39,26 @@ class Region:
             raise PtxError(f"{width} bytes at {offsets[offsets % width != 0][0]} of {self.name}: not aligned", line)
         return offsets
 
+    def refuse_pending(self, offsets, width, line, what):
+        for cells in self.cells(offsets, width):
+            if self.pending[cells].any():
+                raise PtxError(f"race: {self.name} at {cells[self.pending[cells]][0] * CELL} is {what} while a copy to it is on its way", line)
+
+    def begin_copy(self, offsets, width, threads, epoch, line):
+        """From here on the bytes may change at any time, until `store` says what they are."""
+        offsets = self.check(offsets, width, line)
+        self.refuse_pending(offsets, width, line, "written")
+        for cells in self.cells(offsets, width):
+            self.note_write(cells, threads, epoch, line, width)
+            self.pending[cells] = True
+
+    def end_copy(self, offsets, width):
+        for cells in self.cells(offsets.astype(np.int64), width):
+            self.pending[cells] = False
+
     def load(self, offsets, width, threads, epoch, line):
         offsets = self.check(offsets, width, line)
+        self.refuse_pending(offsets, width, line, "read")
         if self.written is not None:
             holes = ~self.written[offsets] | ~self.written[offsets + width - 1]
             if holes.any():
@@ -52,6 +72,7 @@ class Region:
         offsets = self.check(offsets, width, line)
         if not self.writable:
             raise PtxError(f"{self.name} is written, which is only to be read", line)
+        self.refuse_pending(offsets, width, line, "written")
         if len(np.unique(offsets)) != len(offsets):
             raise PtxError(f"threads write the same bytes of {self.name} at once", line)
         for cells in self.cells(offsets, width):

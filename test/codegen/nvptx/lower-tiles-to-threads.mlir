@@ -49,23 +49,57 @@ tile.kernel @row_sums(%x: memref<4x64xf32>, %y: memref<4xf32>) writes [false, tr
 
 // -----
 
-// A product of 64 x 32 by 128 threads: shares of 4 x 4, slices of 16 steps of both operands in shared memory, sums in registers.
+// A product of 64 x 32 by 128 threads: shares of 4 x 4, slices of 16 steps of both operands in shared memory, sums in registers. While one
+// slice is used, the next is copied to the other half; one barrier says that it has arrived and that nobody reads what it overwrites.
 // CHECK-LABEL: func.func @product(
-// CHECK-DAG: memref.alloca() {{.*}} : memref<16x65xf32, 3>
-// CHECK-DAG: memref.alloca() {{.*}} : memref<16x33xf32, 3>
-// CHECK: %[[SUMS:.+]]:16 = scf.for {{.*}} iter_args
-// CHECK: memref.store {{.*}} : memref<16x65xf32, 3>
-// CHECK: memref.store {{.*}} : memref<16x33xf32, 3>
-// CHECK: gpu.barrier
+// CHECK-DAG: memref.alloca() {{.*}} : memref<32x65xf32, 3>
+// CHECK-DAG: memref.alloca() {{.*}} : memref<32x33xf32, 3>
+// CHECK: nvgpu.device_async_copy %arg0{{.*}} to memref<32x65xf32, 3>
+// CHECK: nvgpu.device_async_copy %arg1{{.*}} to memref<32x33xf32, 3>
+// CHECK: %[[SUMS:.+]]:16 = scf.for %[[K:.+]] = {{.*}} iter_args
+// CHECK: nvvm.cp.async.commit.group
+// CHECK-NEXT: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: gpu.barrier
+// CHECK: arith.remui %[[K]]
+// CHECK: scf.if
+// CHECK: nvgpu.device_async_copy %arg0{{.*}} to memref<32x65xf32, 3>
+// CHECK: nvgpu.device_async_copy %arg1{{.*}} to memref<32x33xf32, 3>
 // CHECK: scf.for {{.*}} iter_args
 // CHECK-COUNT-16: math.fma
-// CHECK: gpu.barrier
+// CHECK-NOT: gpu.barrier
 // CHECK: memref.store %[[SUMS]]#0
-tile.kernel @product(%a: memref<64x64xf32>, %b: memref<64x32xf32>, %c: memref<64x32xf32>) writes [false, false, true] grid [1] ids(%i) {
+// CHECK: gpu.barrier
+tile.kernel @product(%a: memref<64x128xf32>, %b: memref<128x32xf32>, %c: memref<64x32xf32>) writes [false, false, true] grid [1] ids(%i) {
   %c0 = arith.constant 0 : index
-  %ta = tile.load %a[%c0, %c0] : memref<64x64xf32> -> tensor<64x64xf32>
-  %tb = tile.load %b[%c0, %c0] : memref<64x32xf32> -> tensor<64x32xf32>
-  %d = tile.dot %ta, %tb : tensor<64x64xf32>, tensor<64x32xf32> -> tensor<64x32xf32>
+  %ta = tile.load %a[%c0, %c0] : memref<64x128xf32> -> tensor<64x128xf32>
+  %tb = tile.load %b[%c0, %c0] : memref<128x32xf32> -> tensor<128x32xf32>
+  %d = tile.dot %ta, %tb : tensor<64x128xf32>, tensor<128x32xf32> -> tensor<64x32xf32>
+  tile.store %d, %c[%c0, %c0] : tensor<64x32xf32>, memref<64x32xf32>
+  tile.return
+}
+
+// -----
+
+// Operands that are computed, or lie in shared memory, are staged by threads; what does not exist is copied as zeros. Few slices are used one after the other.
+// CHECK-LABEL: func.func @mixed(
+// CHECK-DAG: memref.alloca() {{.*}} : memref<12x65xf32, 3>
+// CHECK-DAG: memref.alloca() {{.*}} : memref<12x33xf32, 3>
+// CHECK: arith.addf
+// CHECK: memref.store {{.*}} : memref<12x65xf32, 3>
+// CHECK: %[[EXISTS:.+]] = arith.select %{{.+}}, %c1{{.*}}, %c0
+// CHECK: nvgpu.device_async_copy %arg1{{.*}}, 1, %[[EXISTS]] : memref<12x32xf32> to memref<12x33xf32, 3>
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: gpu.barrier
+// CHECK-NOT: nvgpu.device_async_copy
+// CHECK: gpu.barrier
+tile.kernel @mixed(%a: memref<64x12xf32>, %b: memref<12x32xf32>, %n: memref<1xi64>, %c: memref<64x32xf32>) writes [false, false, false, true] grid [1] ids(%i) {
+  %c0 = arith.constant 0 : index
+  %number = memref.load %n[%c0] : memref<1xi64>
+  %rows = arith.index_cast %number : i64 to index
+  %ta = tile.load %a[%c0, %c0] : memref<64x12xf32> -> tensor<64x12xf32>
+  %sum = arith.addf %ta, %ta : tensor<64x12xf32>
+  %tb = tile.load %b[%c0, %c0] rows %rows : memref<12x32xf32> -> tensor<12x32xf32>
+  %d = tile.dot %sum, %tb : tensor<64x12xf32>, tensor<12x32xf32> -> tensor<64x32xf32>
   tile.store %d, %c[%c0, %c0] : tensor<64x32xf32>, memref<64x32xf32>
   tile.return
 }
