@@ -16,6 +16,7 @@ namespace {
 
 constexpr int64_t kMaxFileBytes = 16 << 20;
 constexpr int64_t kMaxWarps = 32, kWarp = 32;
+constexpr int64_t kMaxSharedBytes = 232448; // of a block, on any GPU
 constexpr int64_t kMaxScratchBytes = int64_t{1} << 30, kScratchAlignment = 256;
 
 llvm::Error fail(const llvm::Twine &message) { return llvm::createStringError(message); }
@@ -77,7 +78,7 @@ llvm::Error readMetadata(const llvm::json::Object &object, TritonKernel &kernel)
   if (!warps)
     return warps.takeError();
   kernel.threads = *warps * kWarp;
-  llvm::Expected<int64_t> shared = metadata.number("shared", 0, int64_t{1} << 20);
+  llvm::Expected<int64_t> shared = metadata.number("shared", 0, kMaxSharedBytes);
   if (!shared)
     return shared.takeError();
   kernel.sharedBytes = *shared;

@@ -148,26 +148,22 @@ public:
     return AffineMap::get(3, 0, extents, context.op()->getContext());
   }
 
-  ArrayAttr graphArguments(Builder &builder) {
+  // After checkArguments has succeeded.
+  ArrayAttr graphArguments(const TritonKernel &kernel, Builder &builder) {
     int64_t inputs = 0, count = values().size();
     SmallVector<Attribute> attributes;
-    for (ExprAttr arg : arguments()) {
+    for (auto [arg, parameter] : llvm::zip_equal(arguments(), kernel.parameters)) {
       if (arg.is(ExprKind::Operand))
         attributes.push_back(builder.getIndexAttr(inputs++));
       else if (arg.isWord("result"))
         attributes.push_back(builder.getIndexAttr(count));
-      else if (isReal[attributes.size()])
+      else if (parameter.isFloat)
         attributes.push_back(builder.getF64FloatAttr(*evaluate(arg, {})));
       else
         attributes.push_back(
             AffineMapAttr::get(AffineMap::get(3, 0, *LaunchExpression(builder.getContext()).translate(arg))));
     }
     return builder.getArrayAttr(attributes);
-  }
-
-  void findReals(const TritonKernel &kernel) {
-    for (const TritonKernel::Parameter &parameter : kernel.parameters)
-      isReal.push_back(parameter.isFloat);
   }
 
 private:
@@ -215,7 +211,6 @@ private:
   }
 
   LayerContext &context;
-  SmallVector<bool> isReal; // per argument
 };
 
 tile::ExternCodeOp codeOf(const TritonKernel &kernel, OpBuilder &builder, Location loc) {
@@ -293,14 +288,13 @@ struct ExternKernelLayer : GraphLayerOpInterface::ExternalModel<ExternKernelLaye
     std::optional<TritonKernel> kernel = layer.kernel();
     std::optional<AffineMap> grid = layer.grid();
     if (!kernel || !grid || failed(layer.checkArguments(*kernel)))
-      return {Value()}; // the file has changed since the shapes were inferred; reported
-    layer.findReals(*kernel);
+      return {context.graph(layer.values().front())}; // the file has changed meanwhile; reported
     OpBuilder &builder = emitter.builder();
     SmallVector<Value> inputs =
         llvm::map_to_vector(layer.values(), [&](Value value) { return context.graph(value); });
     auto op = ExternKernelOp::create(builder, context.loc(), emitter.type(results[0]),
                                      shareCode(*kernel, emitter, context.loc()), inputs,
-                                     layer.graphArguments(builder), AffineMapAttr::get(*grid),
+                                     layer.graphArguments(*kernel, builder), AffineMapAttr::get(*grid),
                                      builder.getDenseI64ArrayAttr(results[0].dims));
     return {op.getY()};
   }

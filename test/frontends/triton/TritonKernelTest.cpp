@@ -126,6 +126,8 @@ constexpr Refused kRefused[] = {
     {"Descriptors", "json", "\"tensordesc_meta\": []", "\"tensordesc_meta\": [{}]",
      "expected a kernel without tensor descriptors, found 1"},
     {"NegativeShared", "json", "\"shared\": 0", "\"shared\": -1", "as 'shared', found -1"},
+    {"MuchShared", "json", "\"shared\": 0", "\"shared\": 232449",
+     "from 0 to 232448 as 'shared', found 232449"},
     {"ManyScratch", "json", "\"global_scratch_size\": 0", "\"global_scratch_size\": 99999999999",
      "as 'global_scratch_size', found 99999999999"},
     {"ProfilerScratch", "json", "\"profile_scratch_size\": 0", "\"profile_scratch_size\": 8",
