@@ -121,31 +121,37 @@ llvm::Error checkPtx(TritonKernel &kernel) {
 
 } // namespace
 
-llvm::Expected<TritonKernel> readTritonKernel(llvm::StringRef path) {
-  llvm::Expected<std::string> text = readFile(path);
-  if (!text)
-    return text.takeError();
-  llvm::Expected<llvm::json::Value> json = llvm::json::parse(*text);
+llvm::Expected<TritonKernel> parseTritonKernel(llvm::StringRef metadata, llvm::StringRef ptx) {
+  llvm::Expected<llvm::json::Value> json = llvm::json::parse(metadata);
   if (!json)
-    return fail("expected JSON in '" + path + "', found other text: " + llvm::toString(json.takeError()));
+    return fail("expected JSON as metadata, found other text: " + llvm::toString(json.takeError()));
   const llvm::json::Object *object = json->getAsObject();
   if (!object)
-    return fail("expected an object in '" + path + "', found other JSON");
+    return fail("expected an object as metadata, found other JSON");
   TritonKernel kernel;
   if (llvm::Error error = readMetadata(*object, kernel))
-    return fail("'" + path + "': " + llvm::toString(std::move(error)));
+    return fail("metadata: " + llvm::toString(std::move(error)));
+  kernel.ptx = ptx.str();
+  if (llvm::Error error = checkPtx(kernel))
+    return fail("PTX: " + llvm::toString(std::move(error)));
+  return kernel;
+}
 
+llvm::Expected<TritonKernel> readTritonKernel(llvm::StringRef path) {
+  llvm::Expected<std::string> metadata = readFile(path);
+  if (!metadata)
+    return metadata.takeError();
   llvm::SmallString<128> beside(path);
   llvm::sys::path::replace_extension(beside, ".ptx");
   llvm::Expected<std::string> ptx = readFile(beside);
   if (!ptx)
     return ptx.takeError();
-  kernel.ptx = std::move(*ptx);
-  if (llvm::Error error = checkPtx(kernel))
-    return fail("'" + beside + "': " + llvm::toString(std::move(error)));
+  llvm::Expected<TritonKernel> kernel = parseTritonKernel(*metadata, *ptx);
+  if (!kernel)
+    return fail("'" + path + "': " + llvm::toString(kernel.takeError()));
   llvm::sys::path::replace_extension(beside, ".cubin");
   if (llvm::Expected<std::string> cubin = readFile(beside))
-    kernel.cubin = std::move(*cubin);
+    kernel->cubin = std::move(*cubin);
   else
     llvm::consumeError(cubin.takeError()); // the driver compiles the PTX
   return kernel;

@@ -29,6 +29,9 @@ struct TritonKernel {
   std::string ptx, cubin;                  // cubin empty where there is none
 };
 
+/// The kernel that metadata and PTX describe, without machine code. Errors as below.
+llvm::Expected<TritonKernel> parseTritonKernel(llvm::StringRef metadata, llvm::StringRef ptx);
+
 /// Reads the kernel whose metadata is the file `path`. The error says in one line what was expected and what
 /// was found: files that are not there or too large, metadata that lacks a number, PTX that disagrees with
 /// it, and launches that Rondo does not do (clusters, cooperative grids, tensor descriptors).

@@ -110,7 +110,7 @@ TEST_P(RefusedTritonKernel, SaysWhy) {
 }
 
 constexpr Refused kRefused[] = {
-    {"NoJson", "json", "{", "[", "expected JSON in"},
+    {"NoJson", "json", "{", "[", "expected JSON as metadata"},
     {"NoName", "json", "\"name\": \"gate\"", "\"name\": \"\"", "expected the kernel's 'name', found none"},
     {"OtherName", "json", "\"name\": \"gate\"", "\"name\": \"gat\"",
      "expected the entry 'gat', found none of this name"},
