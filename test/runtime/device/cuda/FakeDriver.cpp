@@ -137,6 +137,8 @@ void fakeReset(int gpus, int architecture) {
   // What a lost device could not give back.
   for (auto [pointer, bytes] : state.memory)
     ::operator delete(reinterpret_cast<void *>(pointer & ~kDeviceBit), std::align_val_t(256));
+  for (auto [block, bytes] : state.host)
+    ::operator delete(block, std::align_val_t(4096));
   for (void *module : state.modules)
     delete static_cast<FakeModule *>(module);
   for (void *graph : state.graphs)
