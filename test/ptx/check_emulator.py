@@ -104,11 +104,11 @@ CASES = [
      lambda a, b: np.full(THREADS, a[4] + a[7], I)),
 ]
 
-# The next thread's word arrives by a copy: %rd12 is the global word, %rd9 this thread's place in shared memory.
+# Each thread's word (%rd6) arrives by a copy at its place in shared memory (%rd9); NEIGHBOUR makes %rd12 the place of its neighbour.
 COPY = "cp.async.ca.shared.global [%rd9], [%rd6], 4; cp.async.commit_group; "
-EARLIER = "xor.b32 %r5, %r1, 1; mul.wide.u32 %rd11, %r5, 4; mov.b64 %rd12, smem; add.s64 %rd12, %rd12, %rd11; "
+NEIGHBOUR = "xor.b32 %r5, %r1, 1; mul.wide.u32 %rd11, %r5, 4; mov.b64 %rd12, smem; add.s64 %rd12, %rd12, %rd11; "
 CASES += [
-    (COPY + EARLIER + "cp.async.wait_group 0; bar.sync 0; ld.shared.b32 %r4, [%rd12];", I, I, lambda a, b: a[np.arange(THREADS) ^ 1]),
+    (COPY + NEIGHBOUR + "cp.async.wait_group 0; bar.sync 0; ld.shared.b32 %r4, [%rd12];", I, I, lambda a, b: a[np.arange(THREADS) ^ 1]),
     ("mov.b32 %r5, 0; cp.async.ca.shared.global [%rd9], [%rd6], 4, %r5; cp.async.commit_group; cp.async.wait_group 0; "
      "ld.shared.b32 %r4, [%rd9];", I, I, lambda a, b: np.zeros_like(a)),
     # One group may still be on its way, but not this one.
@@ -118,7 +118,7 @@ CASES += [
 FAULTS = {
     "is read while a copy to it is on its way": COPY + "cp.async.wait_group 1; ld.shared.b32 %r4, [%rd9];",
     "is written while a copy to it is on its way": COPY + "st.shared.b32 [%rd9], %r2; mov.b32 %r4, 0;",
-    "and was touched by another": COPY + EARLIER + "cp.async.wait_group 0; ld.shared.b32 %r4, [%rd12];",
+    "and was touched by another": COPY + NEIGHBOUR + "cp.async.wait_group 0; ld.shared.b32 %r4, [%rd12];",
     "at 0 is read while": "cp.async.ca.shared.global [%rd9], [%rd6], 4; cp.async.wait_group 0; ld.shared.b32 %r4, [%rd9];",
     "race: shared memory": "st.shared.b32 [%rd9], %r2; xor.b32 %r5, %r1, 1; mul.wide.u32 %rd11, %r5, 4; mov.b64 %rd12, smem; "
                            "add.s64 %rd12, %rd12, %rd11; ld.shared.b32 %r4, [%rd12];",

@@ -17,6 +17,8 @@ using spec::ExprKind;
 
 namespace {
 
+constexpr StringRef kSizes[] = {"rows", "batch", "time"}; // in the order of an affine map's dimensions
+
 // An integer expression in rows, batch and time; none if it is not affine, or no whole number where it must
 // be.
 class LaunchExpression {
@@ -38,8 +40,6 @@ public:
   }
 
 private:
-  static constexpr StringRef kSizes[] = {"rows", "batch", "time"};
-
   std::optional<AffineExpr> whole(double value) {
     constexpr double most = 1ll << 52;
     if (value != std::floor(value) || std::abs(value) > most)
@@ -69,7 +69,7 @@ private:
 // Whether `expr` names something that is no part of the language, which was reported where it stands.
 bool isReported(ExprAttr expr) {
   if (expr.is(ExprKind::Word))
-    return expr.getText() != "rows" && expr.getText() != "batch" && expr.getText() != "time";
+    return !llvm::is_contained(kSizes, expr.getText());
   if (expr.is(ExprKind::Apply) && findFunction(expr.getText(), expr.size()))
     return llvm::any_of(expr.getArgs(), [](Attribute arg) { return isReported(cast<ExprAttr>(arg)); });
   return !expr.is(ExprKind::Number);
