@@ -52,6 +52,11 @@ def Tile_Triangle : Tile_Enum<"Triangle", "causal structure of a dot", [
     I32EnumAttrCase<"UpperLhs", 4, "upper_lhs">]>;
 def Tile_TriangleAttr : Tile_EnumAttr<Tile_Triangle, "triangle"> { let assemblyFormat = "`<` $value `>`"; }
 
+// What the operands of a dot are rounded to before they are multiplied. Sums are f32 either way.
+def Tile_Precision : Tile_Enum<"Precision", "operands of a dot", [
+    I32EnumAttrCase<"F32", 0, "f32">, I32EnumAttrCase<"BF16", 1, "bf16">]>;
+def Tile_PrecisionAttr : Tile_EnumAttr<Tile_Precision, "precision"> { let assemblyFormat = "`<` $value `>`"; }
+
 def Tile_Combine : Tile_Enum<"Combine", "associative operation of a reduction", [
     I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Max", 1, "max">]>;
 def Tile_CombineAttr : Tile_EnumAttr<Tile_Combine, "combine">;

@@ -10,9 +10,9 @@ include "mlir/Interfaces/FunctionInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Tile_Tile : StaticShapeTensorOf<[F32, I1, I8, I32, I64, Index]>;
+def Tile_Tile : StaticShapeTensorOf<[F32, BF16, I1, I8, I32, I64, Index]>;
 def Tile_F32Tile : StaticShapeTensorOf<[F32]>;
-def Tile_Buffer : StaticShapeMemRefOf<[F32, I8, I32, I64]>;
+def Tile_Buffer : StaticShapeMemRefOf<[F32, BF16, I8, I32, I64]>;
 
 // ---- frame ---------------------------------------------------------------------------------------------------
 
@@ -165,7 +165,8 @@ def Tile_DotOp : Tile_Op<"dot", [Pure]> {
   let description = [{
     `a` is `[M, K]`, or `[K, M]` with `transpose_a`; `b` is `[K, N]`, or `[N, K]` with `transpose_b`; `acc` is `[M, N]`
     or absent (zero). Each result element is one chain of fused multiply-adds in ascending k that starts from acc. `triangle` says
-    which part matters (K = M for lower_lhs and upper_lhs, N = M for lower_result and upper_result).
+    which part matters (K = M for lower_lhs and upper_lhs, N = M for lower_result and upper_result). With `precision` bf16 both operands are rounded to bf16 (to nearest, ties to even) before
+    they are multiplied: products are then exact in f32, and sums may be taken in any order (tensor cores add several products at once).
 
     Example:
     ```mlir
@@ -175,7 +176,8 @@ def Tile_DotOp : Tile_Op<"dot", [Pure]> {
     ```
   }];
   let arguments = (ins Tile_F32Tile:$a, Tile_F32Tile:$b, Optional<Tile_F32Tile>:$acc, UnitAttr:$transpose_a, UnitAttr:$transpose_b,
-      DefaultValuedAttr<Tile_TriangleAttr, "::rondo::tile::Triangle::Full">:$triangle);
+      DefaultValuedAttr<Tile_TriangleAttr, "::rondo::tile::Triangle::Full">:$triangle,
+      DefaultValuedAttr<Tile_PrecisionAttr, "::rondo::tile::Precision::F32">:$precision);
   let results = (outs Tile_F32Tile:$result);
   let assemblyFormat = [{
     $a `,` $b (`,` $acc^)? attr-dict `:` type($a) `,` type($b) (`,` type($acc)^)? `->` type($result)

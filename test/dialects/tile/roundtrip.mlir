@@ -44,6 +44,18 @@ tile.kernel @rows(%table: memref<97x64xf32, affine_map<(n, k) -> (n floordiv 32,
   tile.return
 }
 
+// CHECK-LABEL: tile.kernel @half_precision
+tile.kernel @half_precision(%x: memref<16x32xbf16>, %y: memref<16x16xbf16>) writes [false, true] grid [1] ids(%i) {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%c0, %c0] : memref<16x32xbf16> -> tensor<16x32xbf16>
+  %a = arith.extf %t : tensor<16x32xbf16> to tensor<16x32xf32>
+  // CHECK: tile.dot %{{.*}}, %{{.*}} {precision = #tile.precision<bf16>, transpose_b}
+  %d = tile.dot %a, %a {precision = #tile.precision<bf16>, transpose_b} : tensor<16x32xf32>, tensor<16x32xf32> -> tensor<16x16xf32>
+  %r = arith.truncf %d : tensor<16x16xf32> to tensor<16x16xbf16>
+  tile.store %r, %y[%c0, %c0] : tensor<16x16xbf16>, memref<16x16xbf16>
+  tile.return
+}
+
 // CHECK-LABEL: tile.kernel @arithmetic
 tile.kernel @arithmetic(%x: memref<64x32xf32>, %p: memref<1xf32>, %key: memref<2xi64>) writes [false, false, false] grid [1] ids(%i) {
   %c0 = arith.constant 0 : index
