@@ -63,6 +63,7 @@ Target describe(const Machine &machine) {
   target.sizes = {.rows = 64,
                   .columns = 256,
                   .depth = 0,
+                  .packsWeights = true,
                   .panel = 32,
                   .vocabularyColumns = 256,
                   .valueColumns = 0,

@@ -10,7 +10,8 @@ struct TileSizes {
   int64_t rows;              // rows of a product's or a row kernel's region
   int64_t columns;           // preferred columns of a product's region
   int64_t depth;             // depth of one dot; 0 = the whole contraction in one dot
-  int64_t panel;             // columns of one packed weight panel; regions of products are multiples of it
+  bool packsWeights;         // the weights of products are stored in panels, else row-major
+  int64_t panel;             // columns of a panel; regions of products are multiples of it either way
   int64_t vocabularyColumns; // vocabulary columns per step of a streamed softmax
   int64_t valueColumns;      // columns of v per retention workgroup; 0 = all
   int64_t maxChunk;          // largest retention chunk

@@ -86,6 +86,8 @@ struct AssignLayouts : rondo::impl::AssignLayoutsBase<AssignLayouts> {
       getOperation().emitError("unknown target '") << target << "'";
       return signalPassFailure();
     }
+    if (!machine->sizes.packsWeights)
+      return;
     SymbolTable symbols(getOperation());
     auto panels = LayoutAttr::get(&getContext(), machine->sizes.panel);
     getOperation().walk([&](TileRootOpInterface root) {
