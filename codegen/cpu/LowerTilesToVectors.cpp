@@ -1,6 +1,7 @@
 // The pass around the lowering of kernels.
 #include "codegen/cpu/Passes.h"
 
+#include "codegen/cpu/RoundOperands.h"
 #include "codegen/cpu/VectorLowering.h"
 
 using namespace mlir;
@@ -21,6 +22,7 @@ struct LowerTilesToVectorsPass : impl::LowerTilesToVectorsBase<LowerTilesToVecto
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       if (failed(VectorLowering::check(kernel)))
         return signalPassFailure();
+      roundOperands(kernel);
       VectorLowering(kernel, blocking).run();
       kernel.erase();
     }

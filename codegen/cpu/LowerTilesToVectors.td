@@ -9,7 +9,8 @@ def LowerTilesToVectors : Pass<"rondo-lower-tiles-to-vectors", "::mlir::ModuleOp
   let description = [{
     Replaces every `tile.kernel` by a `func.func` of its name that takes the buffers and a range of workgroups. Buffers in
     panels become memrefs with the panel as a dimension of its own. Tiles that need a place are `memref.alloca`s at the function's
-    start, which `rondo-assign-scratch` turns into parts of the caller's scratch.
+    start, which `rondo-assign-scratch` turns into parts of the caller's scratch. Operands of products in bf16 are rounded once per
+    tile, into such a place, and multiplied in f32.
 
     Before: verified kernels. After: no tile ops. Refuses ops without a lowering and tile constants that are not splats.
   }];

@@ -6,7 +6,8 @@
 //
 // The files beside this one: VectorLowering.cpp the function and stores to panels; Orientation.cpp which
 // tiles are evaluated down their columns; Points.cpp the width of points, and places; DotLowering.cpp,
-// RegisterTiles.cpp and Packing.cpp products; Transposition.cpp; Reductions.cpp; Prefetch.cpp; Loops.cpp.
+// RegisterTiles.cpp and Packing.cpp products, RoundOperands.cpp those with bf16 operands; Transposition.cpp;
+// Reductions.cpp; Prefetch.cpp; Loops.cpp.
 #pragma once
 
 #include "codegen/cpu/Product.h"

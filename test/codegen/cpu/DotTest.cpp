@@ -1,6 +1,7 @@
 // Products against double: every operand form at odd sizes, and the promise that the shape changes no bit.
 #include "test/codegen/cpu/KernelCase.h"
 
+#include <bit>
 #include <cstring>
 
 using namespace rondo;
@@ -13,13 +14,14 @@ struct Form {
   bool transposeA = false, transposeB = false, stageA = false, stageB = false, acc = false, panels = false;
   const char *triangle = "full";
   bool panelResult = false; // written to panels of 32 rows
+  bool bf16 = false;        // operands are rounded before they are multiplied
 };
 
 std::ostream &operator<<(std::ostream &out, const Form &f) {
   return out << f.m << "x" << f.n << "x" << f.k << (f.transposeA ? " A^T" : "")
              << (f.transposeB ? " B^T" : "") << (f.stageA ? " staged A" : "") << (f.stageB ? " staged B" : "")
              << (f.acc ? " acc" : "") << (f.panels ? " panels" : "") << " " << f.triangle
-             << (f.panelResult ? " into panels" : "");
+             << (f.panelResult ? " into panels" : "") << (f.bf16 ? " bf16" : "");
 }
 
 std::string dims(int64_t rows, int64_t columns) {
@@ -41,12 +43,20 @@ std::string dotKernel(const Form &f) {
     body += "%sb = tile.stage rhs %b : tensor<" + b + ">\n";
   body += std::string("%d = tile.dot ") + (f.stageA ? "%sa" : "%a") + ", " + (f.stageB ? "%sb" : "%b") +
           (f.acc ? ", %c" : "") + " {triangle = #tile.triangle<" + f.triangle + ">" +
-          (f.transposeA ? ", transpose_a" : "") + (f.transposeB ? ", transpose_b" : "") + "} : tensor<" + a +
-          ">, tensor<" + b + ">" + (f.acc ? ", tensor<" + c + ">" : "") + " -> tensor<" + c + ">\n" +
+          (f.bf16 ? ", precision = #tile.precision<bf16>" : "") + (f.transposeA ? ", transpose_a" : "") +
+          (f.transposeB ? ", transpose_b" : "") + "} : tensor<" + a + ">, tensor<" + b + ">" +
+          (f.acc ? ", tensor<" + c + ">" : "") + " -> tensor<" + c + ">\n" +
           "tile.store %d, %D[%c0, %c0] : tensor<" + c + ">, memref<" + c + resultMap + ">\n";
   return kernelText("%A: memref<" + a + ">, %B: memref<" + b + map + ">, %C: memref<" + c + ">, %D: memref<" +
                         c + resultMap + ">",
                     "false, false, false, true", body);
+}
+
+// To nearest, ties to even; of finite values.
+float roundedToBf16(float value) {
+  uint32_t bits = std::bit_cast<uint32_t>(value);
+  bits += 0x7fff + (bits >> 16 & 1);
+  return std::bit_cast<float>(bits & 0xffff0000u);
 }
 
 // Where element (n, k) of a matrix in panels lies, and its size with the rest of the last panel.
@@ -62,6 +72,7 @@ void checkDot(const Form &f, const target::Target &target = hostTarget()) {
     int64_t row = f.transposeB ? n : k, column = f.transposeB ? k : n, columns = f.transposeB ? f.k : f.n;
     return b[f.panels ? panelIndex(columns, row, column) : row * columns + column];
   };
+  auto operand = [&](float value) { return f.bf16 ? roundedToBf16(value) : value; };
   auto dAt = [&](int64_t i, int64_t j) { return d[f.panelResult ? panelIndex(f.n, i, j) : i * f.n + j]; };
   for (int64_t n = 0; n < f.n; ++n)
     for (int64_t k = 0; k < f.k; ++k)
@@ -86,7 +97,7 @@ void checkDot(const Form &f, const target::Target &target = hostTarget()) {
       for (int64_t k = 0; k < f.k; ++k) {
         if (hasTriangularLhs && isBeyond(i, k))
           continue;
-        double term = double(a[f.transposeA ? k * f.m + i : i * f.k + k]) * bAt(k, j);
+        double term = double(operand(a[f.transposeA ? k * f.m + i : i * f.k + k])) * operand(bAt(k, j));
         sum += term;
         terms += std::abs(term);
       }
@@ -155,6 +166,23 @@ TEST(Dot, RandomSizes) {
   }
 }
 
+TEST(Dot, OperandsRoundedToBf16) {
+  for (int form = 0; form < 32; ++form)
+    checkDot({.m = 1 + form % 21,
+              .n = 45,
+              .k = 19 + form,
+              .transposeA = (form & 1) != 0,
+              .transposeB = (form & 2) != 0,
+              .stageA = (form & 4) != 0,
+              .stageB = (form & 8) != 0,
+              .acc = form % 3 == 0,
+              .panels = (form & 16) != 0,
+              .bf16 = true});
+  checkDot({.m = 9, .n = 33, .k = 600, .transposeB = true, .panels = true, .bf16 = true});
+  checkDot({.m = 40, .n = 40, .k = 13, .transposeB = true, .triangle = "lower_result", .bf16 = true});
+  checkDot({.m = 40, .n = 37, .k = 40, .acc = true, .triangle = "lower_lhs", .bf16 = true});
+}
+
 TEST(Dot, BlocksOfK) {
   checkDot({.m = 17, .n = 40, .k = 700, .transposeB = true, .acc = true, .panels = true});
   checkDot({.m = 9, .n = 33, .k = 257, .stageB = true});
@@ -182,6 +210,7 @@ TEST(Dot, EveryTargetOfThisMachine) {
     checkDot({.m = 13, .n = 45, .k = 300, .transposeB = true, .acc = true, .panels = true}, target);
     checkDot({.m = 21, .n = 35, .k = 19, .transposeA = true, .stageA = true, .stageB = true}, target);
     checkDot({.m = 1, .n = 300, .k = 65, .transposeB = true, .panels = true}, target);
+    checkDot({.m = 13, .n = 45, .k = 19, .stageA = true, .stageB = true, .bf16 = true}, target);
   }
 }
 
