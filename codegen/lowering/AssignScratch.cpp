@@ -20,8 +20,9 @@ constexpr int64_t kAlignment = 64;
 
 struct LocalBuffer {
   memref::AllocaOp op;
-  int64_t bytes = 0, first = 0, last = 0; // of the op's size and lifetime
-  int64_t position = 0;                   // of the op itself
+  int64_t bytes = 0, alignment = kAlignment;
+  int64_t first = 0, last = 0; // of its lifetime
+  int64_t position = 0;        // of the op itself
   int64_t offset = 0;
 };
 
@@ -82,7 +83,7 @@ int64_t placeAll(MutableArrayRef<LocalBuffer> buffers) {
     for (auto [start, end] : taken) {
       if (buffer.offset + buffer.bytes <= start)
         break;
-      buffer.offset = std::max(buffer.offset, end);
+      buffer.offset = llvm::alignTo(std::max(buffer.offset, end), buffer.alignment);
     }
     total = std::max(total, buffer.offset + buffer.bytes);
   }
@@ -103,6 +104,7 @@ ScratchLayout layOutScratch(func::FuncOp function, unsigned space) {
       continue;
     int64_t bits = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
     buffer.bytes = llvm::alignTo(type.getNumElements() * bits / 8, kAlignment);
+    buffer.alignment = std::max(kAlignment, static_cast<int64_t>(op.getAlignment().value_or(1)));
     buffer.position = spans.lookup(op).first;
     findLifetime(buffer, spans);
     buffers.push_back(buffer);

@@ -10,28 +10,34 @@ using namespace mlir;
 
 namespace rondo::codegen {
 
-// One element; nothing is read, and zero is written, where the source has none.
-void ThreadLowering::copyLater(const TileHome &source, const TilePoint &from, Value condition,
-                               const TileHome &target, const TilePoint &to) {
+// Nothing is read, and zeros are written, where the source has none.
+void ThreadLowering::copyLater(const TileHome &source, const TilePoint &from, Value condition, Value target,
+                               ValueRange to, int64_t count, Value valid) {
   Value exists = this->exists(source, from);
   if (condition && exists)
     exists = arith::AndIOp::create(builder, loc, condition, exists);
   else if (condition)
     exists = condition;
-  Value elements;
   if (exists)
-    elements = arith::SelectOp::create(builder, loc, exists, access().index(1), access().index(0));
+    valid = arith::SelectOp::create(builder, loc, exists, valid ? valid : access().index(count),
+                                    access().index(0));
   auto token = nvgpu::DeviceAsyncTokenType::get(builder.getContext());
-  nvgpu::DeviceAsyncCopyOp::create(builder, loc, token, target.memref,
-                                   access().indices(target, to.row, to.column), source.memref,
-                                   access().indices(source, from.row, from.column), builder.getIndexAttr(1),
-                                   elements, /*bypassL1=*/UnitAttr());
+  // A chunk of 16 bytes is read by nobody else of the block: it need not lie in L1.
+  bool isWhole = count * cast<MemRefType>(target.getType()).getElementTypeBitWidth() == 128;
+  nvgpu::DeviceAsyncCopyOp::create(
+      builder, loc, token, target, to, source.memref, access().indices(source, from.row, from.column),
+      builder.getIndexAttr(count), valid, isWhole ? builder.getUnitAttr() : UnitAttr());
 }
 
 // All of this thread; a barrier then shows them to the others.
 void ThreadLowering::waitForCopies() {
   NVVM::CpAsyncCommitGroupOp::create(builder, loc);
   NVVM::CpAsyncWaitGroupOp::create(builder, loc, 0);
+}
+
+void ThreadLowering::showToAsyncUnits() {
+  NVVM::FenceProxyOp::create(builder, loc, NVVM::ProxyKind::async_shared,
+                             NVVM::SharedSpaceAttr::get(builder.getContext(), NVVM::SharedSpace::shared_cta));
 }
 
 } // namespace rondo::codegen

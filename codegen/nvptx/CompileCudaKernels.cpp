@@ -26,7 +26,7 @@ namespace rondo::codegen {
 void registerCudaDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, gpu::GPUDialect,
                   nvgpu::NVGPUDialect, LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
-                  NVVM::NVVMDialect, scf::SCFDialect, tile::TileDialect>();
+                  NVVM::NVVMDialect, scf::SCFDialect, tile::TileDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   registerNVVMDialectTranslation(registry);
@@ -44,17 +44,21 @@ LogicalResult lowerToNVVM(ModuleOp module, const target::Target &target, StageOb
   const Stage stages[] = {
       {"threads",
        [](OpPassManager &passes, const target::Target &target) {
-         passes.addPass(createLowerTilesToThreads({.shared = target.sharedBytes, .tf32 = target.tf32}));
-         OpPassManager &function = passes.nest<func::FuncOp>();
-         function.addPass(createCSEPass());
-         function.addPass(createLoopInvariantCodeMotionPass());
-         function.addPass(createCSEPass());
+         passes.addPass(createLowerTilesToThreads({.shared = target.sharedBytes,
+                                                   .tf32 = target.products == target::ProductPrecision::Tf32,
+                                                   .bf16 = target.products == target::ProductPrecision::Bf16,
+                                                   .warpgroups = target.hasWarpgroups}));
        }},
       {"scratch",
        [](OpPassManager &passes, const target::Target &) {
          OpPassManager &function = passes.nest<func::FuncOp>();
          function.addPass(createAssignScratch({.space = kSharedMemory, .attribute = "rondo.shared_bytes"}));
          function.addPass(createAssignScratch({.space = kGlobalScratch}));
+         // After the places are given: an address that moves out of a loop does not lengthen the life of its
+         // memory.
+         function.addPass(createCSEPass());
+         function.addPass(createLoopInvariantCodeMotionPass());
+         function.addPass(createCSEPass());
        }},
       {"nvvm-dialect",
        [](OpPassManager &passes, const target::Target &) {

@@ -24,13 +24,19 @@ int64_t threadsFor(tile::KernelOp kernel) {
 }
 
 // Moves homes out of shared memory, the largest first, until the rest fits.
-void fitShared(func::FuncOp function, int64_t budget) {
+LogicalResult fitShared(func::FuncOp function, int64_t budget) {
   Attribute space = IntegerAttr::get(IntegerType::get(function.getContext(), 64), kGlobalScratch);
   for (;;) {
     ScratchLayout layout = layOutScratch(function, kSharedMemory);
+    auto largest = llvm::find_if(layout.places, [](const ScratchLayout::Place &place) {
+      return !place.op->hasAttr(kPinnedAttribute);
+    });
     if (layout.bytes <= budget)
-      return;
-    Value home = layout.places.front().op.getResult();
+      return success();
+    if (largest == layout.places.end())
+      return function.emitError("expected slices of products that fit into ")
+             << budget << " bytes of shared memory, found " << layout.bytes;
+    Value home = largest->op.getResult();
     home.setType(MemRefType::Builder(cast<MemRefType>(home.getType())).setMemorySpace(space));
   }
 }
@@ -42,7 +48,11 @@ struct LowerTilesToThreadsPass : impl::LowerTilesToThreadsBase<LowerTilesToThrea
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       if (failed(ThreadLowering::check(kernel)))
         return signalPassFailure();
-      fitShared(ThreadLowering(kernel, threads ? threads : threadsFor(kernel), tf32).run(), shared);
+      if (bf16)
+        kernel.walk([](tile::DotOp dot) { dot.setPrecision(tile::Precision::BF16); });
+      ThreadOptions options{threads ? threads : threadsFor(kernel), tf32, warpgroups};
+      if (failed(fitShared(ThreadLowering(kernel, options).run(), shared)))
+        return signalPassFailure();
       kernel.erase();
     }
   }

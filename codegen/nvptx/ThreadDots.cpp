@@ -39,10 +39,11 @@ bool ThreadLowering::dotReads(tile::DotOp dot, Value memref) {
 }
 
 TilePoint ThreadLowering::pointOf(const Product &product, int64_t sum) {
-  int64_t part = product.usesTensorCores ? sum / 4 : sum, element = product.usesTensorCores ? sum % 4 : 0;
+  bool fragments = product.usesTensorCores();
+  int64_t part = fragments ? sum / 4 : sum, element = fragments ? sum % 4 : 0;
   int64_t row = part / product.columns, column = part % product.columns;
-  row = product.usesTensorCores ? 16 * row + 8 * (element / 2) : row * product.threadRows;
-  column = product.usesTensorCores ? 8 * column + element % 2 : column * product.threadColumns;
+  row = fragments ? 16 * row + 8 * (element / 2) : row * product.threadRows;
+  column = fragments ? 8 * column + element % 2 : column * product.threadColumns;
   return {access().add(access().add(product.firstRow, product.threadRow), row),
           access().add(access().add(product.firstColumn, product.threadColumn), column), 1, 1};
 }
@@ -58,20 +59,16 @@ Value ThreadLowering::isInside(const Product &product, const TilePoint &point) {
   return inside;
 }
 
-void ThreadLowering::emitDot(tile::DotOp dot, Value result, const TileHome &destination) {
-  RankedTensorType type = typeOf(dot.getResult());
-  Product product{.dot = dot,
-                  .result = result,
-                  .destination = destination,
-                  .m = type.getDimSize(0),
-                  .n = type.getDimSize(1)};
-  product.k = typeOf(dot.getA()).getDimSize(dot.getTransposeA() ? 0 : 1);
-  product.depth = std::min(kDepth, product.k);
-  if (tf32 && threads >= 32 && product.suitsTensorCores()) {
+void ThreadLowering::plan(Product &product) {
+  if (planForBf16(product))
+    return;
+  if (options.tf32 && threads >= 32 && product.suitsTf32()) {
+    product.unit = ProductUnit::Tf32Warps;
     product.depth = std::min<int64_t>(kDepth, llvm::alignTo(product.k, 8));
-    product.divideAmongWarps(threads / 32);
+    product.divideAmongWarps(threads / 32, /*mostColumns=*/4);
     placeFragments(product);
   } else {
+    product.depth = std::min(kDepth, product.k);
     product.divide(threads);
     product.threadColumn = access().remainder(thread, product.threadColumns);
     product.threadRow = access().divide(thread, product.threadColumns);
@@ -81,6 +78,17 @@ void ThreadLowering::emitDot(tile::DotOp dot, Value result, const TileHome &dest
   int64_t steps = product.stages * product.depth;
   product.lhs = allocate({steps, product.regionRows() + product.padding()}, f32);
   product.rhs = allocate({steps, product.regionColumns() + product.padding()}, f32);
+}
+
+void ThreadLowering::emitDot(tile::DotOp dot, Value result, const TileHome &destination) {
+  RankedTensorType type = typeOf(dot.getResult());
+  Product product{.dot = dot,
+                  .result = result,
+                  .destination = destination,
+                  .m = type.getDimSize(0),
+                  .n = type.getDimSize(1)};
+  product.k = typeOf(dot.getA()).getDimSize(dot.getTransposeA() ? 0 : 1);
+  plan(product);
   loop(0, llvm::alignTo(product.m, product.regionRows()), product.regionRows(), [&](Value row) {
     loop(0, llvm::alignTo(product.n, product.regionColumns()), product.regionColumns(), [&](Value column) {
       product.firstRow = row;
@@ -98,23 +106,27 @@ bool ThreadLowering::lineIsRow(Value tile) {
 }
 
 std::optional<TileHome> ThreadLowering::findCopySource(const Product &product, Value operand) {
-  for (auto stage = operand.getDefiningOp<tile::StageOp>(); stage && !homes.contains(operand);
-       stage = operand.getDefiningOp<tile::StageOp>())
-    operand = stage.getSource();
+  bool isBf16 = product.usesBf16();
+  auto isTransparent = [&](Operation *op) { // to a copy of what lies in memory
+    return isa_and_present<tile::StageOp>(op) || (isBf16 && isa_and_present<arith::ExtFOp>(op));
+  };
+  while (!homes.contains(operand) && isTransparent(operand.getDefiningOp()))
+    operand = operand.getDefiningOp()->getOperand(0);
   std::optional<TileHome> home = findHome(operand);
   if (auto load = operand.getDefiningOp<tile::LoadOp>(); !home && load)
-    home = accessHome(load);            // of a counted tile
-  if (!home || product.usesTensorCores) // whose operands are rounded on the way
+    home = accessHome(load);                           // of a counted tile
+  if (!home || product.unit == ProductUnit::Tf32Warps) // whose operands are rounded on the way
     return std::nullopt;
   auto type = cast<MemRefType>(home->memref.getType());
   auto space = dyn_cast_or_null<IntegerAttr>(type.getMemorySpace());
   bool isGlobal = !space || space.getInt() == kGlobalScratch;
-  return isGlobal && type.getElementType().isF32() ? home : std::nullopt;
+  Type element = type.getElementType();
+  return isGlobal && (isBf16 ? element.isBF16() : element.isF32()) ? home : std::nullopt;
 }
 
 void ThreadLowering::stageSlices(const Product &product, Value k, Value stage) {
-  stageSlice(product, k, stage, /*isLhs=*/true);
-  stageSlice(product, k, stage, /*isLhs=*/false);
+  for (bool isLhs : {true, false})
+    product.usesBf16() ? stageBf16(product, k, stage, isLhs) : stageSlice(product, k, stage, isLhs);
 }
 
 // Element (k + i, line j of the region), zero beyond the operand's edges.
@@ -131,7 +143,7 @@ void ThreadLowering::stageSlice(const Product &product, Value k, Value stage, bo
     Value at = access().add(k, point.row),
           line = access().add(isLhs ? product.firstRow : product.firstColumn, point.column);
     TilePoint from = kIsRow ? TilePoint{at, line, 1, 1} : TilePoint{line, at, 1, 1};
-    TilePoint to{access().add(stage, point.row), point.column, 1, 1};
+    TilePoint to{access().add(access().multiply(stage, product.depth), point.row), point.column, 1, 1};
     Value inside;
     if (product.k % product.depth)
       inside = isLess(at, access().index(product.k));
@@ -140,9 +152,9 @@ void ThreadLowering::stageSlice(const Product &product, Value k, Value stage, bo
       inside = inside ? arith::AndIOp::create(builder, loc, inside, within).getResult() : within;
     }
     if (source)
-      return copyLater(*source, from, inside, slice, to);
+      return copyLater(*source, from, inside, slice.memref, {to.row, to.column}, 1);
     Value value = valueIf(inside, builder.getF32Type(), [&] { return emit(operand, from); });
-    store(product.usesTensorCores ? roundToTf32(value) : value, slice, to);
+    store(product.unit == ProductUnit::Tf32Warps ? roundToTf32(value) : value, slice, to);
   });
 }
 
@@ -170,35 +182,52 @@ SmallVector<Value> ThreadLowering::emitStep(const Product &product, Value k, Val
   return next;
 }
 
+SmallVector<Value> ThreadLowering::emitSlice(const Product &product, Value k, Value stage, ValueRange sums) {
+  if (product.unit == ProductUnit::Warpgroups)
+    return emitWarpgroupSlice(product, stage, sums);
+  SmallVector<Value> running(sums);
+  if (product.unit == ProductUnit::Bf16Warps) {
+    for (int64_t step = 0; step < product.depth; step += 16)
+      running = emitBf16Fragments(product, stage, step, running);
+    return running;
+  }
+  bool fragments = product.unit == ProductUnit::Tf32Warps;
+  int64_t together = fragments ? 8 : std::gcd(product.depth, kUnrolled);
+  return fold(0, product.depth, together, running, [&](Value i, ValueRange inner) {
+    Value row = access().add(access().multiply(stage, product.depth), i);
+    if (fragments)
+      return emitTf32Fragments(product, row, inner);
+    SmallVector<Value> next(inner);
+    for (int64_t at = 0; at < together; ++at)
+      next = emitStep(product, access().add(access().add(k, i), at), access().add(row, at), next);
+    return next;
+  });
+}
+
 SmallVector<Value> ThreadLowering::emitSteps(Product &product, ArrayRef<Value> initial) {
   int64_t end = llvm::alignTo(product.k, product.depth);
   bool copies = findCopySource(product, product.dot.getA()) || findCopySource(product, product.dot.getB());
+  // The stage of the slice from step k on.
+  auto stageOf = [&](Value k) {
+    return access().remainder(access().divide(k, product.depth), product.stages);
+  };
   if (product.isPipelined())
     stageSlices(product, access().index(0), access().index(0));
   SmallVector<Value> sums = fold(0, end, product.depth, initial, [&](Value k, ValueRange running) {
-    Value stage = access().index(0);
+    Value stage = product.isPipelined() ? stageOf(k) : access().index(0);
     if (!product.isPipelined())
       stageSlices(product, k, stage);
     if (copies)
       waitForCopies();
+    if (product.unit == ProductUnit::Warpgroups) // reads shared memory in ways of its own
+      showToAsyncUnits();
     // What this slice is made of has arrived and, with two of them, nobody reads the one before it any more.
     barrier();
     if (product.isPipelined()) {
-      stage = access().remainder(k, 2 * product.depth);
       Value next = access().add(k, product.depth);
-      doIf(isLess(next, access().index(end)),
-           [&] { stageSlices(product, next, access().remainder(next, 2 * product.depth)); });
+      doIf(isLess(next, access().index(end)), [&] { stageSlices(product, next, stageOf(next)); });
     }
-    int64_t together = product.usesTensorCores ? 8 : std::gcd(product.depth, kUnrolled);
-    auto sums = fold(0, product.depth, together, SmallVector<Value>(running), [&](Value i, ValueRange inner) {
-      Value row = access().add(stage, i);
-      if (product.usesTensorCores)
-        return emitFragments(product, row, inner);
-      SmallVector<Value> next(inner);
-      for (int64_t at = 0; at < together; ++at)
-        next = emitStep(product, access().add(access().add(k, i), at), access().add(row, at), next);
-      return next;
-    });
+    auto sums = emitSlice(product, k, stage, running);
     if (!product.isPipelined())
       barrier();
     return sums;

@@ -15,8 +15,8 @@ namespace rondo::codegen {
 
 static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
-ThreadLowering::ThreadLowering(tile::KernelOp kernel, int64_t threads, bool tf32)
-    : TileLowering(kernel), threads(threads), tf32(tf32) {}
+ThreadLowering::ThreadLowering(tile::KernelOp kernel, const ThreadOptions &options)
+    : TileLowering(kernel), options(options), threads(options.threads) {}
 
 func::FuncOp ThreadLowering::run() {
   SmallVector<Type> types = bufferTypes();

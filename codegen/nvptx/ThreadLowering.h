@@ -6,11 +6,12 @@
 // Homes lie in shared memory, as long as it has room, and else in the block's global scratch. A dot stages
 // slices of its operands in shared memory; each thread keeps a few rows by a few columns of the result in
 // registers, adds up in ascending k as the CPU does, and hands its elements to the sink. While a slice is
-// used, the next one is copied asynchronously or evaluated.
+// used, the next one is copied asynchronously or evaluated. Products of operands that are rounded to bf16 (or
+// tf32) run on tensor cores.
 //
-// The files beside this one: ThreadLowering.cpp the function, points, memory; ThreadDots.cpp and
-// TensorCores.cpp products; AsyncCopies.cpp;
-// ThreadReductions.cpp reductions, scans, ordered additions.
+// The files beside this one: ThreadLowering.cpp the function, points, memory; ThreadDots.cpp products,
+// TensorCores.cpp and Warpgroups.cpp what multiplies in them, OperandSlices.cpp and AsyncCopies.cpp how
+// operands come to shared memory; ThreadReductions.cpp reductions, scans, ordered additions.
 #pragma once
 
 #include "codegen/lowering/TileLowering.h"
@@ -22,12 +23,22 @@ namespace rondo::codegen {
 enum ThreadSpace : unsigned { kGlobalScratch = 1, kSharedMemory = 3 };
 /// Attribute of a function: threads of a block, i64.
 constexpr llvm::StringLiteral kThreadsAttribute = "rondo.threads";
+/// Attribute of an alloca that must stay in shared memory.
+constexpr llvm::StringLiteral kPinnedAttribute = "rondo.pinned";
+
+struct OperandSlice;
+enum class ProductUnit;
+
+/// What the GPU can do.
+struct ThreadOptions {
+  int64_t threads = 256;   // of a block: a power of two, 32 or more, or 1: one thread then does everything
+  bool tf32 = false;       // products of f32 operands run on tensor cores, their operands rounded to tf32
+  bool warpgroups = false; // products of bf16 operands run on Hopper's wgmma where they suit it
+};
 
 class ThreadLowering : public TileLowering {
 public:
-  /// `threads` is a power of two, 32 or more, or 1: one thread then does everything.
-  /// With `tf32` products of some size run on tensor cores, their operands rounded to tf32.
-  ThreadLowering(tile::KernelOp kernel, int64_t threads, bool tf32);
+  ThreadLowering(tile::KernelOp kernel, const ThreadOptions &options);
 
   /// Inserts func.func @NAME(buffers...) before the kernel.
   mlir::func::FuncOp run();
@@ -53,11 +64,14 @@ private:
   void barrier();
 
   // ---- asynchronous copies
-  /// Begins to copy an element to shared memory; zero where `condition` (null: everywhere) does not hold or
-  /// the source has no such row.
-  void copyLater(const TileHome &source, const TilePoint &from, mlir::Value condition, const TileHome &target,
-                 const TilePoint &to);
+  /// Begins to copy `count` elements of a row of the source to shared memory at `to`: those from the one
+  /// where `condition` (null: everywhere) holds and that the source has, else zeros; of them the first
+  /// `valid` (null: all).
+  void copyLater(const TileHome &source, const TilePoint &from, mlir::Value condition, mlir::Value target,
+                 mlir::ValueRange to, int64_t count, mlir::Value valid = nullptr);
   void waitForCopies();
+  /// What this thread has written to shared memory is there for wgmma and tensor copies too, after a barrier.
+  void showToAsyncUnits();
 
   // ---- homes
   TileHome allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element, int64_t panel = 0,
@@ -73,24 +87,55 @@ private:
   void prepareDot(tile::DotOp dot) override;
   bool dotReads(tile::DotOp dot, mlir::Value memref) override;
   void emitDot(tile::DotOp dot, mlir::Value result, const TileHome &destination) override;
+  /// Decides what multiplies and how the result is divided, and allocates the slices.
+  void plan(Product &product);
+  bool planForBf16(Product &product);
   void emitRegion(Product &product);
-  /// Evaluates or begins to copy the slices from k on to row `stage` of the slices' memory.
+  /// Evaluates or begins to copy slice number `number` of k, which lies in stage `stage` of the slices'
+  /// memory.
   void stageSlices(const Product &product, mlir::Value k, mlir::Value stage);
   void stageSlice(const Product &product, mlir::Value k, mlir::Value stage, bool isLhs);
   /// The operand's place in global memory if its elements can be copied as they are.
   std::optional<TileHome> findCopySource(const Product &product, mlir::Value operand);
   llvm::SmallVector<mlir::Value> emitSteps(Product &product, llvm::ArrayRef<mlir::Value> initial);
+  /// What the slices in stage `stage`, from step k on, add to the sums.
+  llvm::SmallVector<mlir::Value> emitSlice(const Product &product, mlir::Value k, mlir::Value stage,
+                                           mlir::ValueRange sums);
   /// Step k, which is row `i` of the slices' memory.
   llvm::SmallVector<mlir::Value> emitStep(const Product &product, mlir::Value k, mlir::Value i,
                                           mlir::ValueRange sums);
   /// Where this thread's sum number `sum` lies in the result.
   TilePoint pointOf(const Product &product, int64_t sum);
+  /// Whether this thread's element lies in the result; null: always.
+  mlir::Value isInside(const Product &product, const TilePoint &point);
+
+  // bf16 operands in shared memory:
+  mlir::Value allocateSlice(const OperandSlice &slice, int64_t stages);
+  void stageBf16(const Product &product, mlir::Value k, mlir::Value stage, bool isLhs);
+  void copySlice(const Product &product, const TileHome &source, mlir::Value k, mlir::Value stage,
+                 bool isLhs);
+  void evaluateSlice(const Product &product, mlir::Value k, mlir::Value stage, bool isLhs);
+  /// `findCopySource` of an operand whose chunks of 16 bytes can be copied as they are.
+  std::optional<TileHome> findChunks(const Product &product, mlir::Value operand);
+  /// Row and column of a slice's memory where step `k` of `line` lies. Chunks of eight elements stay
+  /// together.
+  std::pair<mlir::Value, mlir::Value> placeIn(const OperandSlice &slice, mlir::Value stage, mlir::Value line,
+                                              mlir::Value k);
+
   // On tensor cores:
   void placeFragments(Product &product);
   mlir::Value roundToTf32(mlir::Value value);
-  llvm::SmallVector<mlir::Value> emitFragments(const Product &product, mlir::Value i, mlir::ValueRange sums);
-  /// Whether this thread's element lies in the result; null: always.
-  mlir::Value isInside(const Product &product, const TilePoint &point);
+  llvm::SmallVector<mlir::Value> emitTf32Fragments(const Product &product, mlir::Value i,
+                                                   mlir::ValueRange sums);
+  llvm::SmallVector<mlir::Value> emitBf16Fragments(const Product &product, mlir::Value stage, int64_t k,
+                                                   mlir::ValueRange sums);
+  /// Words of four 8 x 8 matrices of a slice: lines from `line` on, two by two along lines and k.
+  llvm::SmallVector<mlir::Value> loadMatrices(const OperandSlice &slice, mlir::Value stage, mlir::Value line,
+                                              int64_t k, bool linesFirst);
+  llvm::SmallVector<mlir::Value> emitWarpgroupSlice(const Product &product, mlir::Value stage,
+                                                    mlir::ValueRange sums);
+  /// This warp's number in its block, the same register for all of its threads.
+  mlir::Value uniformWarp();
   bool lineIsRow(mlir::Value tile);
 
   // ---- reductions and memory
@@ -100,10 +145,11 @@ private:
   void lowerScan(tile::ScanOp scan) override;
   void lowerScatterAdd(tile::ScatterAddOp scatter) override;
 
+  ThreadOptions options;
   int64_t threads;
-  bool tf32;
   mlir::Block *entry = nullptr; // of the function: homes are declared here
   mlir::Value thread;           // this one's number in its block
+  mlir::Value warp;             // see uniformWarp
 };
 
 } // namespace rondo::codegen

@@ -32,11 +32,13 @@ Target describe(const Architecture &architecture) {
   target.vectorLanes = 1;
   target.vectorRegisters = 255;
   target.sharedBytes = architecture.sharedBytes;
+  target.hasWarpgroups = architecture.llvmCpu == "sm_90a";
   target.matmulFlops = 0.7 * 256 * architecture.gigahertz * 1e9;
   target.vectorFlops = 0.5 * 256 * architecture.gigahertz * 1e9;
   target.cacheBytes = static_cast<double>(architecture.sharedBytes);
   target.cacheBandwidth = 128 * architecture.gigahertz * 1e9;
   target.memoryBandwidth = architecture.memoryBandwidth;
+  // Products are one dot over the whole contraction: sums stay in registers.
   target.sizes = {.rows = 64,
                   .columns = 128,
                   .depth = 0,
@@ -46,8 +48,8 @@ Target describe(const Architecture &architecture) {
                   .valueColumns = 64,
                   .maxChunk = 64,
                   .gradientRows = 64,
-                  .gradientDepth = 64,
-                  .gradientBatch = 64,
+                  .gradientDepth = 1 << 30,
+                  .gradientBatch = 1 << 30,
                   .attentionSpan = 128,
                   .attentionQueries = 64,
                   .attentionKeys = 64,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every emitted kernel is taken by ptxas, without spills or serialised wgmma: check_assembly.py BUILD.
 
-The tiny presets of all models for all targets; at night (RONDO_CASE_FACTOR above 1) all presets up to 1.3B. Without ptxas the kernels are counted and
+The tiny presets of all models for all targets, with products of f32 and of bf16; at night (RONDO_CASE_FACTOR above 1) all presets up to 1.3B. Without ptxas the kernels are counted and
 the test is skipped (exit code 77).
 """
 import collections
@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 MODELS = {"retnet": ["125M", "350M", "1.3B"], "longnet": ["125M"], "longnet_encoder": [], "hybrid": [], "transformer": ["125M", "1.1B"]}
-TARGETS = ("sm_80", "sm_90a", "sm_100")
+TARGETS = [("sm_80", "f32"), ("sm_90a", "f32"), ("sm_100", "f32"), ("sm_80", "bf16-products"), ("sm_90a", "bf16-products")]
 MOST_REGISTERS = 255
 SKIPPED = 77
 
@@ -43,8 +43,8 @@ def assemble(ptxas, path, target):
     return problems, count
 
 
-def compile_kernels(build, folder, model, preset, target):
-    options = ["--preset", preset]
+def compile_kernels(build, folder, model, preset, target, precision):
+    options = ["--preset", preset, "--precision", precision]
     if model == "longnet_encoder":
         options += ["--entry", "forward:B=1,T=100"]
     elif preset != "tiny":  # what runs a model of this size
@@ -60,16 +60,16 @@ def main(build):
     failures, total, registers = [], 0, collections.Counter()
     for model, presets in MODELS.items():
         for preset in ["tiny"] + (presets if at_night else []):
-            for target in TARGETS:
+            for target, precision in TARGETS:
                 with tempfile.TemporaryDirectory() as folder:
-                    paths = compile_kernels(build, folder, model, preset, target)
+                    paths = compile_kernels(build, folder, model, preset, target, precision)
                     total += len(paths)
                     if not ptxas:
                         continue
                     with ThreadPoolExecutor(2) as pool:
                         for path, (problems, count) in zip(paths, pool.map(lambda path: assemble(ptxas, path, target), paths)):
                             registers[count // 32 * 32] += 1
-                            failures += [f"{model} {preset} {target} {os.path.basename(path)}: {problem}" for problem in problems]
+                            failures += [f"{model} {preset} {target} {precision} {os.path.basename(path)}: {problem}" for problem in problems]
     if not ptxas:
         print(f"unsupported: no ptxas for {total} kernels")
         sys.exit(SKIPPED)

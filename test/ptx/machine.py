@@ -11,10 +11,12 @@ import numpy as np
 import arithmetic
 import async_copies
 import tensor_cores
+import warpgroup_products
 from memory import Memory, Region
 from ptx_text import PtxError
 
 WARP = 32
+TOGETHER = {"shfl": WARP, "mma": WARP, "ldmatrix": WARP, "wgmma": warpgroup_products.GROUP}  # threads that execute an instruction at once
 SPECIAL = {"%tid.y": 0, "%tid.z": 0, "%ctaid.y": 0, "%ctaid.z": 0, "%ntid.y": 1, "%ntid.z": 1, "%nctaid.y": 1, "%nctaid.z": 1, "WARP_SZ": WARP}
 
 
@@ -35,6 +37,7 @@ class Block:
         self.steps = 0
         self.used = registers_read(entry)
         self.copies = async_copies.Copies(self)
+        self.products = warpgroup_products.WarpgroupProducts(self)
 
     # ---- operands
 
@@ -57,6 +60,8 @@ class Block:
         return self.constants[key]
 
     def read(self, text, bits):
+        if text in self.products.busy:
+            raise PtxError(f"{text} is touched while the product of line {self.products.busy[text]} is on its way")
         if text in self.registers:
             return self.registers[text]
         if text == "%tid.x":
@@ -76,6 +81,8 @@ class Block:
     def write(self, register, values, mask):
         if register == "_":
             return
+        if register in self.products.busy:
+            raise PtxError(f"{register} is touched while the product of line {self.products.busy[register]} is on its way")
         bits = self.width_of(register)
         if bits == 1:
             values = np.asarray(values, bool)
@@ -108,6 +115,14 @@ class Block:
             self.copies.execute(instruction, mask)
         elif name == "mma":
             tensor_cores.mma(self, instruction, mask)
+        elif name == "ldmatrix":
+            tensor_cores.load_matrices(self, instruction, mask)
+        elif name == "wgmma":
+            self.products.execute(instruction, mask)
+        elif name == "fence" and parts[1] == "proxy":
+            self.memory.shared.show(self.threads if mask is None else self.threads[mask])
+        elif name == "cvt" and ("bf16" in parts or "bf16x2" in parts):
+            tensor_cores.convert_bf16(self, instruction, mask)
         elif name == "cvt" and "tf32" in parts:
             self.write(instruction.operands[0], tensor_cores.round_to_tf32(self.read(instruction.operands[1], 32)), mask)
         elif name == "mov" and isinstance(instruction.operands[1], list):
@@ -251,10 +266,10 @@ class Block:
                 if name in ("bar", "barrier"):
                     self.waiting[everyone] = True
                     break
-                if name in ("shfl", "mma") and not self.warps_are_whole(mask):
+                if name in TOGETHER and not self.are_whole(mask, TOGETHER[name]):
                     self.waiting[everyone] = True
                     self.pc[everyone] = at
-                    self.join_warps(at)
+                    self.join(at, TOGETHER[name])
                     break
                 taken = mask
                 if instruction.predicate:
@@ -281,16 +296,18 @@ class Block:
         else:
             self.running &= ~taken
 
-    def warps_are_whole(self, mask):
+    @staticmethod
+    def are_whole(mask, size):
+        """Whether all or none of each `size` threads, a warp or a warpgroup, are there."""
         if mask is None:
             return True
-        inside = mask.reshape(-1, WARP)
+        inside = mask.reshape(-1, size)
         return bool(np.all(inside.all(axis=1) | ~inside.any(axis=1)))
 
-    def join_warps(self, at):
-        """Threads that wait for their warps at `at` go on once all of it is there."""
-        here = (self.waiting & (self.pc == at)).reshape(-1, WARP)
-        self.waiting.reshape(-1, WARP)[here.all(axis=1)] = False
+    def join(self, at, size):
+        """Threads that wait at `at` for the rest of their `size` threads go on once all of these are there."""
+        here = (self.waiting & (self.pc == at)).reshape(-1, size)
+        self.waiting.reshape(-1, size)[here.all(axis=1)] = False
 
     def release_barrier(self):
         at = np.unique(self.pc[self.running])

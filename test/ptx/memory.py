@@ -28,6 +28,8 @@ class Region:
         self.write_line = np.zeros(cells, np.int32)
         self.read_line = np.zeros(cells, np.int32)
         self.pending = np.zeros(cells, bool)  # a copy to there is on its way
+        self.used = np.zeros(cells, bool)  # by a product on its way
+        self.unshown = np.zeros(cells, bool)  # written, and the writer has not shown it to the units that work asynchronously
         self.views = {width: data[: len(data) // width * width].view(f"u{width}") for width in (1, 2, 4, 8)}
 
     def check(self, offsets, width, line):
@@ -43,6 +45,31 @@ class Region:
         for cells in self.cells(offsets, width):
             if self.pending[cells].any():
                 raise PtxError(f"race: {self.name} at {cells[self.pending[cells]][0] * CELL} is {what} while a copy to it is on its way", line)
+
+    def refuse_used(self, cells, line):
+        if self.used[cells].any():
+            raise PtxError(f"race: {self.name} at {cells[self.used[cells]][0] * CELL} is written while a product reads it", line)
+
+    def begin_use(self, cells, thread, epoch, line):
+        """A product of the warpgroup whose first thread is `thread` reads the cells until `used` is cleared."""
+        if cells[-1] >= len(self.used):
+            raise PtxError(f"a product reads at {cells[-1] * CELL} of {self.name}, which has {len(self.data)}", line)
+        if self.unshown[cells].any():
+            raise PtxError(f"{self.name} at {cells[self.unshown[cells]][0] * CELL} is read by a product without a fence.proxy.async of who wrote it", line)
+        self.refuse_pending(cells * CELL, CELL, line, "read")
+        self.note_read(cells, np.full(len(cells), thread, np.int32), epoch, line)
+        self.used[cells] = True
+
+    def look(self, addresses, width, line):
+        """Values, whoever reads them: accesses were noted before."""
+        offsets = self.check(addresses.ravel(), width, line)
+        if self.written is not None and not self.written[offsets].all():
+            raise PtxError(f"{self.name} is read at {offsets[~self.written[offsets]][0]} where nothing was written", line)
+        return self.views[width][offsets // width].reshape(addresses.shape)
+
+    def show(self, threads):
+        """What the threads have written is there for units that work asynchronously."""
+        self.unshown &= ~np.isin(self.writer, threads)
 
     def begin_copy(self, offsets, width, threads, epoch, line):
         """From here on the bytes may change at any time, until `store` says what they are."""
@@ -98,11 +125,13 @@ class Region:
         self.read_line[cells] = line
 
     def note_write(self, cells, threads, epoch, line, width):
+        self.refuse_used(cells, line)
         if width < CELL:  # bytes side by side belong to different threads
             return
         self.conflict(cells, (self.write_epoch[cells] == epoch) & (self.writer[cells] != threads), self.write_line, threads, line, "written")
         self.conflict(cells, (self.read_epoch[cells] == epoch) & (self.reader[cells] != threads), self.read_line, threads, line, "written")
         self.writer[cells] = threads
+        self.unshown[cells] = True
         self.write_epoch[cells] = epoch
         self.write_line[cells] = line
 

@@ -66,7 +66,9 @@ Compilation::Compilation(const CompileOptions &options, const CompileWatch &watc
     : options(options), watch(watch), target(*target::findTarget(options.target)),
       context(compilerDialects(), MLIRContext::Threading::DISABLED), diagnostics(sources, &context),
       stages(options.dumpFolder), recorder(watch.recordFolder) {
-  target.tf32 = options.tf32;
+  target.products = options.precision == "tf32"            ? target::ProductPrecision::Tf32
+                    : options.precision == "bf16-products" ? target::ProductPrecision::Bf16
+                                                           : target::ProductPrecision::F32;
 }
 
 // What training and generation need; a model without tokens has only its graph.

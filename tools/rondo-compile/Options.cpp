@@ -48,7 +48,11 @@ void addOptions(CLI::App &app, Given &given) {
   app.add_option("--cpu-as", given.cpuAs,
                  "CPU code with the tile sizes and schedules of a GPU, to compare with")
       ->type_name("NAME");
-  app.add_flag("--tf32", options.tf32, "GPUs: products on tensor cores, their operands rounded to 11 bits");
+  app.add_option("--precision", options.precision,
+                 "f32; on GPUs also tf32 and bf16-products: products on tensor cores,\n"
+                 "their operands rounded to 11 or 8 bits, everything else f32")
+      ->type_name("NAME")
+      ->capture_default_str();
   app.add_option("--remat", options.remat,
                  "What training computes again instead of keeping it: auto (pointwise ops),\n"
                  "none, or whole blocks until kept values fit a size such as 512MiB")
@@ -108,9 +112,13 @@ absl::Status complete(Given &given) {
     RONDO_RETURN_IF_ERROR(checkTarget(given.cpuAs));
     absl::StrAppend(&options.target, "@", given.cpuAs);
   }
-  if (options.tf32 && options.target.rfind("cuda:", 0) != 0)
+  if (options.precision != "f32" && options.precision != "tf32" && options.precision != "bf16-products")
+    return makeError(ErrorId::Usage, absl::StrCat("expected --precision f32, tf32 or bf16-products, found '",
+                                                  options.precision, "'"));
+  if (options.precision != "f32" && options.target.rfind("cuda:", 0) != 0)
     return makeError(ErrorId::Usage,
-                     absl::StrCat("expected --tf32 with a target for GPUs, found --target ", options.target));
+                     absl::StrCat("expected --precision ", options.precision,
+                                  " with a target for GPUs, found --target ", options.target));
   return checkTarget(options.target);
 }
 
@@ -125,8 +133,8 @@ std::vector<std::string> CompileOptions::arguments() const {
   for (const std::string &entry : entries)
     list.insert(list.end(), {"--entry", entry});
   list.insert(list.end(), {"--schedule", schedule, "--remat", remat, "--target", target});
-  if (tf32)
-    list.push_back("--tf32");
+  if (precision != "f32")
+    list.insert(list.end(), {"--precision", precision});
   return list;
 }
 

@@ -16,10 +16,10 @@ struct CompileOptions {
   std::string schedule = "auto";
   std::string remat = "auto"; // auto, none or a number of bytes
   std::string target = "cpu";
-  bool tf32 = false;
-  std::string output;       // empty: no package is written
-  std::string tritonFolder; // empty: none
-  std::string dumpFolder;   // empty: none
+  std::string precision = "f32"; // f32, tf32 or bf16-products
+  std::string output;            // empty: no package is written
+  std::string tritonFolder;      // empty: none
+  std::string dumpFolder;        // empty: none
   bool explainSchedule = false;
   bool timeReport = false;
   bool json = false;

@@ -57,10 +57,10 @@ tile.kernel @row_sums(%x: memref<4x64xf32>, %y: memref<4xf32>) writes [false, tr
 // CHECK: nvgpu.device_async_copy %arg0{{.*}} to memref<32x65xf32, 3>
 // CHECK: nvgpu.device_async_copy %arg1{{.*}} to memref<32x33xf32, 3>
 // CHECK: %[[SUMS:.+]]:16 = scf.for %[[K:.+]] = {{.*}} iter_args
+// CHECK: arith.divui %[[K]]
 // CHECK: nvvm.cp.async.commit.group
 // CHECK-NEXT: nvvm.cp.async.wait.group 0
 // CHECK-NEXT: gpu.barrier
-// CHECK: arith.remui %[[K]]
 // CHECK: scf.if
 // CHECK: nvgpu.device_async_copy %arg0{{.*}} to memref<32x65xf32, 3>
 // CHECK: nvgpu.device_async_copy %arg1{{.*}} to memref<32x33xf32, 3>
