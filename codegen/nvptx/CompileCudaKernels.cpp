@@ -44,10 +44,8 @@ LogicalResult lowerToNVVM(ModuleOp module, const target::Target &target, StageOb
   const Stage stages[] = {
       {"threads",
        [](OpPassManager &passes, const target::Target &target) {
-         passes.addPass(createLowerTilesToThreads({.shared = target.sharedBytes,
-                                                   .tf32 = target.products == target::ProductPrecision::Tf32,
-                                                   .bf16 = target.products == target::ProductPrecision::Bf16,
-                                                   .warpgroups = target.hasWarpgroups}));
+         passes.addPass(createLowerTilesToThreads(
+             {.shared = target.sharedBytes, .tf32 = target.tf32, .warpgroups = target.hasWarpgroups}));
        }},
       {"scratch",
        [](OpPassManager &passes, const target::Target &) {

@@ -48,8 +48,6 @@ struct LowerTilesToThreadsPass : impl::LowerTilesToThreadsBase<LowerTilesToThrea
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       if (failed(ThreadLowering::check(kernel)))
         return signalPassFailure();
-      if (bf16)
-        kernel.walk([](tile::DotOp dot) { dot.setPrecision(tile::Precision::BF16); });
       ThreadOptions options{threads ? threads : threadsFor(kernel), tf32, warpgroups};
       if (failed(fitShared(ThreadLowering(kernel, options).run(), shared)))
         return signalPassFailure();

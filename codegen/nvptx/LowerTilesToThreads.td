@@ -20,7 +20,6 @@ def LowerTilesToThreads : Pass<"rondo-lower-tiles-to-threads", "::mlir::ModuleOp
     Option<"threads", "threads", "int64_t", "0", "threads of a block, a power of two; 0: by the work of each kernel">,
     Option<"shared", "shared", "int64_t", "101376", "bytes of shared memory that a block may use">,
     Option<"tf32", "tf32", "bool", "false", "products on tensor cores, of operands rounded to tf32">,
-    Option<"bf16", "bf16", "bool", "false", "all products of operands rounded to bf16, whatever their dots say">,
     Option<"warpgroups", "warpgroups", "bool", "false", "products of bf16 operands on wgmma where they suit it">,
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect", "::mlir::nvgpu::NVGPUDialect", "::mlir::math::MathDialect",

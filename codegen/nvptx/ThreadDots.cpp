@@ -17,6 +17,8 @@ namespace rondo::codegen {
 
 static RankedTensorType typeOf(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
+static bool roundsOperands(tile::DotOp dot) { return dot.getPrecision() == tile::Precision::BF16; }
+
 constexpr int64_t kDepth = 16;   // steps of k in one slice
 constexpr int64_t kUnrolled = 4; // of these side by side in the code
 // With no more slices than this there is little to overlap, and kernels that have such products, of attention
@@ -32,6 +34,15 @@ void ThreadLowering::prepareDot(tile::DotOp dot) {
   }
   if (dot.getAcc())
     prepare(dot.getAcc(), nullptr);
+}
+
+// Of scalars or vectors of f32.
+Value ThreadLowering::roundToBf16(Value value) {
+  Type wide = value.getType(), narrow = builder.getBF16Type();
+  if (auto vector = dyn_cast<VectorType>(wide))
+    narrow = VectorType::get(vector.getShape(), narrow);
+  Value rounded = arith::TruncFOp::create(builder, loc, narrow, value);
+  return arith::ExtFOp::create(builder, loc, wide, rounded);
 }
 
 bool ThreadLowering::dotReads(tile::DotOp dot, Value memref) {
@@ -81,6 +92,8 @@ void ThreadLowering::plan(Product &product) {
 }
 
 void ThreadLowering::emitDot(tile::DotOp dot, Value result, const TileHome &destination) {
+  if (emitVectorProduct(dot, result, destination))
+    return;
   RankedTensorType type = typeOf(dot.getResult());
   Product product{.dot = dot,
                   .result = result,
@@ -121,6 +134,8 @@ std::optional<TileHome> ThreadLowering::findCopySource(const Product &product, V
   auto space = dyn_cast_or_null<IntegerAttr>(type.getMemorySpace());
   bool isGlobal = !space || space.getInt() == kGlobalScratch;
   Type element = type.getElementType();
+  if (!isBf16 && roundsOperands(product.dot))
+    return std::nullopt;
   return isGlobal && (isBf16 ? element.isBF16() : element.isF32()) ? home : std::nullopt;
 }
 
@@ -154,6 +169,8 @@ void ThreadLowering::stageSlice(const Product &product, Value k, Value stage, bo
     if (source)
       return copyLater(*source, from, inside, slice.memref, {to.row, to.column}, 1);
     Value value = valueIf(inside, builder.getF32Type(), [&] { return emit(operand, from); });
+    if (roundsOperands(product.dot))
+      value = roundToBf16(value);
     store(product.unit == ProductUnit::Tf32Warps ? roundToTf32(value) : value, slice, to);
   });
 }

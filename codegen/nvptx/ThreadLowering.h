@@ -11,7 +11,8 @@
 //
 // The files beside this one: ThreadLowering.cpp the function, points, memory; ThreadDots.cpp products,
 // TensorCores.cpp and Warpgroups.cpp what multiplies in them, OperandSlices.cpp and AsyncCopies.cpp how
-// operands come to shared memory; ThreadReductions.cpp reductions, scans, ordered additions.
+// operands come to shared memory; VectorProducts.cpp products of few rows; ThreadReductions.cpp reductions,
+// scans, ordered additions.
 #pragma once
 
 #include "codegen/lowering/TileLowering.h"
@@ -122,9 +123,22 @@ private:
   std::pair<mlir::Value, mlir::Value> placeIn(const OperandSlice &slice, mlir::Value stage, mlir::Value line,
                                               mlir::Value k);
 
+  // Of few rows:
+  /// Emits a product whose right operand is streamed from memory to registers; false if it is none of these.
+  bool emitVectorProduct(tile::DotOp dot, mlir::Value result, const TileHome &destination);
+  /// The home of an operand, or of what it is widened from, that is read along its rows in whole vectors.
+  std::optional<TileHome> findStream(mlir::Value operand);
+  llvm::SmallVector<mlir::Value> streamColumn(const TileHome &x, const TileHome &w, mlir::Value column,
+                                              int64_t m, int64_t k, int64_t width, mlir::Value lane,
+                                              tile::Precision precision);
+  mlir::Value loadVector(const TileHome &home, const TilePoint &point, int64_t width,
+                         tile::Precision precision);
+  /// The sum over a warp's vectors.
+  mlir::Value addUp(mlir::Value vector);
   // On tensor cores:
   void placeFragments(Product &product);
   mlir::Value roundToTf32(mlir::Value value);
+  mlir::Value roundToBf16(mlir::Value value);
   llvm::SmallVector<mlir::Value> emitTf32Fragments(const Product &product, mlir::Value i,
                                                    mlir::ValueRange sums);
   llvm::SmallVector<mlir::Value> emitBf16Fragments(const Product &product, mlir::Value stage, int64_t k,

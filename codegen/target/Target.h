@@ -13,9 +13,6 @@ namespace rondo::target {
 
 enum class Backend { Cpu, Cuda };
 
-// What the operands of products are rounded to; sums are f32.
-enum class ProductPrecision { F32, Tf32, Bf16 };
-
 // Rates are per core (CPU) or per device (GPU), sustained; used to compare schedules, not to predict times.
 struct Target {
   std::string name; // "cpu:znver4"
@@ -25,14 +22,14 @@ struct Target {
   std::vector<std::string> requiredCpuFlags; // what /proc/cpuinfo must list to run the code
   int64_t vectorLanes = 16;                  // f32 lanes of a vector register
   int64_t vectorRegisters = 32;
-  int64_t sharedBytes = 0;                           // GPUs: shared memory that a block may use
-  bool hasWarpgroups = false;                        // GPUs: Hopper's wgmma and tensor copies
-  ProductPrecision products = ProductPrecision::F32; // GPUs: all but F32 run on tensor cores
-  double matmulFlops = 0;                            // f32 FLOP/s of register-tiled products
-  double vectorFlops = 0;                            // f32 FLOP/s of streaming vector code
-  double cacheBytes = 0;                             // bytes of the private cache
-  double cacheBandwidth = 0;                         // byte/s to it
-  double memoryBandwidth = 0;                        // byte/s to memory
+  int64_t sharedBytes = 0;    // GPUs: shared memory that a block may use
+  bool hasWarpgroups = false; // GPUs: Hopper's wgmma and tensor copies
+  bool tf32 = false;          // GPUs: products of operands rounded to tf32, on tensor cores
+  double matmulFlops = 0;     // f32 FLOP/s of register-tiled products
+  double vectorFlops = 0;     // f32 FLOP/s of streaming vector code
+  double cacheBytes = 0;      // bytes of the private cache
+  double cacheBandwidth = 0;  // byte/s to it
+  double memoryBandwidth = 0; // byte/s to memory
   TileSizes sizes;
 };
 

@@ -38,5 +38,5 @@ void rondo::addKernelPasses(OpPassManager &manager, const PipelineOptions &optio
   manager.addPass(createAssignLayouts({options.target}));
   manager.addPass(createPlanMemory());
   // tile: one kernel per distinct group; groups become commands.
-  manager.addPass(createBuildKernels({options.target}));
+  manager.addPass(createBuildKernels({.target = options.target, .bf16Products = options.bf16Products}));
 }

@@ -12,6 +12,7 @@ struct PipelineOptions {
   std::string schedule = "auto"; // parallel, recurrent, chunkwise[:C], auto
   std::string target = "cpu";
   std::string remat = "auto"; // auto, none, a number of bytes
+  bool bf16Products = false;  // operands of products are rounded to bf16
 };
 
 // From the graph that the spec front end leaves to entry points whose sequence ops have schedules: what can

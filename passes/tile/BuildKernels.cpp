@@ -220,6 +220,8 @@ struct BuildKernels : rondo::impl::BuildKernelsBase<BuildKernels> {
         if (failed(factory.replaceGroup(group, request.getSlots())))
           return signalPassFailure();
     }
+    if (bf16Products)
+      getOperation().walk([](tile::DotOp dot) { dot.setPrecision(tile::Precision::BF16); });
   }
 };
 

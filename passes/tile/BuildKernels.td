@@ -23,7 +23,8 @@ def BuildKernels : Pass<"rondo-build-kernels", "::mlir::ModuleOp"> {
 
     Example: test/passes/tile/build-kernels.mlir.
   }];
-  let options = [Option<"target", "target", "std::string", "\"cpu\"", "Machine whose tile sizes to use">];
+  let options = [Option<"target", "target", "std::string", "\"cpu\"", "Machine whose tile sizes to use">,
+                 Option<"bf16Products", "bf16-products", "bool", "false", "Operands of all products are rounded to bf16">];
   let dependentDialects = ["::rondo::tile::TileDialect"];
 }
 

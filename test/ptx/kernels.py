@@ -74,9 +74,9 @@ def prepare(build, work, model, options, gpu="cuda:sm_90a", seed=1):
     package = os.path.join(work, "gpu.rondo"), os.path.join(work, "cpu.rondo")
     environment = {**os.environ, "RONDO_PTXAS": ""}
     subprocess.run([compiler, model, *options, "--target", gpu, "-q", "-o", package[0], "--emit-triton", triton], check=True, env=environment)
-    if "--precision" in options:  # which CPUs do not have
-        at = options.index("--precision")
-        options = options[:at] + options[at + 2 :]
+    if "tf32" in options:  # which CPUs do not have
+        at = options.index("tf32")
+        options = options[: at - 1] + options[at + 1 :]
     subprocess.run([compiler, model, *options, "--cpu-as", gpu, "-q", "-o", package[1]], check=True)
     subprocess.run([os.path.join(build, "test", "bin", "capture-kernels"), package[1], captured, str(seed)], check=True)
     return triton, captured

@@ -66,9 +66,7 @@ Compilation::Compilation(const CompileOptions &options, const CompileWatch &watc
     : options(options), watch(watch), target(*target::findTarget(options.target)),
       context(compilerDialects(), MLIRContext::Threading::DISABLED), diagnostics(sources, &context),
       stages(options.dumpFolder), recorder(watch.recordFolder) {
-  target.products = options.precision == "tf32"            ? target::ProductPrecision::Tf32
-                    : options.precision == "bf16-products" ? target::ProductPrecision::Bf16
-                                                           : target::ProductPrecision::F32;
+  target.tf32 = options.precision == "tf32";
 }
 
 // What training and generation need; a model without tokens has only its graph.
@@ -98,7 +96,8 @@ LogicalResult Compilation::runPasses() {
           [&](OpPassManager &manager) { addSpecPasses(manager, {options.preset, options.hypers}); })))
     return failure();
   std::string entries = options.entries.empty() ? defaultEntries(*module) : llvm::join(options.entries, ";");
-  PipelineOptions pipeline{entries, options.schedule, target.name, options.remat};
+  PipelineOptions pipeline{entries, options.schedule, target.name, options.remat,
+                           options.precision == "bf16-products"};
   if (failed(runStages([&](OpPassManager &manager) { addGraphPasses(manager, pipeline); })))
     return failure();
   schedules = recordSchedules(*module, target);

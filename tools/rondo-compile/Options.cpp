@@ -49,8 +49,8 @@ void addOptions(CLI::App &app, Given &given) {
                  "CPU code with the tile sizes and schedules of a GPU, to compare with")
       ->type_name("NAME");
   app.add_option("--precision", options.precision,
-                 "f32; on GPUs also tf32 and bf16-products: products on tensor cores,\n"
-                 "their operands rounded to 11 or 8 bits, everything else f32")
+                 "What operands of products are rounded to: f32, bf16-products or, on GPUs,\n"
+                 "tf32; everything else is f32. On GPUs those two run on tensor cores")
       ->type_name("NAME")
       ->capture_default_str();
   app.add_option("--remat", options.remat,
@@ -115,10 +115,10 @@ absl::Status complete(Given &given) {
   if (options.precision != "f32" && options.precision != "tf32" && options.precision != "bf16-products")
     return makeError(ErrorId::Usage, absl::StrCat("expected --precision f32, tf32 or bf16-products, found '",
                                                   options.precision, "'"));
-  if (options.precision != "f32" && options.target.rfind("cuda:", 0) != 0)
-    return makeError(ErrorId::Usage,
-                     absl::StrCat("expected --precision ", options.precision,
-                                  " with a target for GPUs, found --target ", options.target));
+  if (options.precision == "tf32" && options.target.rfind("cuda:", 0) != 0)
+    return makeError(
+        ErrorId::Usage,
+        absl::StrCat("expected --precision tf32 with a target for GPUs, found --target ", options.target));
   return checkTarget(options.target);
 }
 

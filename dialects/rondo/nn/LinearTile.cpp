@@ -9,16 +9,25 @@
 using namespace mlir;
 using namespace rondo;
 
+// With no more rows the time goes into reading the weight, which takes many workgroups at once. Where weights
+// are row-major, narrow regions read whole lines of memory too.
+constexpr int64_t kFewRows = 4;
+
 static RowsColumns viewOf(Value value) { return sequenceView(cast<RankedTensorType>(value.getType())); }
 
 int64_t LinearOp::getRegionColumns(const target::TileSizes &sizes, int64_t granularity) {
   int64_t columns = viewOf(getY()).columns;
   if (columns % granularity)
     return 0;
-  if (columns <= sizes.columns)
-    return columns;
   // Regions begin at panels and hold whole runs.
-  return sizes.columns / std::lcm(granularity, sizes.panel) * std::lcm(granularity, sizes.panel);
+  int64_t unit = std::lcm(granularity, sizes.panel);
+  int64_t width = columns <= sizes.columns ? columns : sizes.columns / unit * unit;
+  if (sizes.packsWeights || viewOf(getY()).rows > kFewRows)
+    return width;
+  for (int64_t narrower = width / 2 / unit * unit;
+       narrower > 0 && tileCount(columns, width) < sizes.workgroups; narrower = width / 2 / unit * unit)
+    width = narrower;
+  return width;
 }
 
 // Rows vary fastest: a worker's share of consecutive workgroups reads one block of the weight again and
