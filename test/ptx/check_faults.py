@@ -35,16 +35,10 @@ PRODUCT_FAULTS = {
     "group": (r"wgmma\.commit_group\.sync\.aligned;", lambda m: ""),
     "late": (r"wgmma\.wait_group\.sync\.aligned 0;", lambda m: "wgmma.wait_group.sync.aligned 1;"),
     "hidden": (r"fence\.proxy\.async\.shared::cta;", lambda m: ""),
-    "chunk": (r"(cp\.async\.cg\.shared\.global \[%rd?\d+)(\+\d+)?\]", lambda m: f"{m.group(1)}+{int(m.group(2) or 0) + 16}]"),
     "matrix": (r"(ldmatrix\S+ \{[^}]*\}, \[%rd?\d+)(\+\d+)?\]", lambda m: f"{m.group(1)}+{int(m.group(2) or 0) + 16}]"),
 }
 MODEL = ["--preset", "tiny", "--entry", "grad:B=1,T=40"]
-# Of GPUs with and without wgmma: options, faults, kinds that need not occur. No model has bf16 in memory yet: nothing is copied in chunks.
-PLANS = [
-    ("cuda:sm_90a", MODEL, FAULTS, ()),
-    ("cuda:sm_90a", [*MODEL, "--precision", "bf16-products"], PRODUCT_FAULTS, ("chunk",)),
-    ("cuda:sm_80", [*MODEL, "--precision", "bf16-products"], PRODUCT_FAULTS, ("descriptor", "rows", "step", "transposition", "group", "late", "hidden", "chunk")),
-]
+PLANS = [(MODEL, FAULTS), ([*MODEL, "--precision", "bf16-products"], PRODUCT_FAULTS)]
 
 
 def is_noticed(kernel, before, after, text):
@@ -62,11 +56,11 @@ def mutations(text, pattern, change, limit=3):
         yield text[: match.start()] + change(match) + text[match.end() :]
 
 
-def check(build, gpu, options, faults, absent):
+def check(build, options, faults):
     """Plants the faults in every kernel; what is right is what the kernel makes of its buffers as it stands."""
     tried, missed, barriers, noticed = {name: 0 for name in faults}, {name: [] for name in [*faults, "barrier"]}, 0, 0
     with tempfile.TemporaryDirectory() as work:
-        triton, captured = kernels.prepare(build, work, "models/retnet.mlir", options, gpu)
+        triton, captured = kernels.prepare(build, work, "models/retnet.mlir", options)
         for name in kernels.names_of(triton):
             kernel = kernels.Kernel(triton, name)
             before = kernel.split(kernels.read(captured, name, "before"))
@@ -81,9 +75,9 @@ def check(build, gpu, options, faults, absent):
             barriers, noticed = barriers + len(found), noticed + sum(found)
             if name.startswith("linear") and sum(found) < 1:
                 missed["barrier"].append(name)
-    print(f"{gpu} {options[4:]}: tried {tried}; missed {missed}; {noticed} of {barriers} barriers noticed")
+    print(f"{options[4:]}: tried {tried}; missed {missed}; {noticed} of {barriers} barriers noticed")
     for fault, count in tried.items():
-        if (count == 0) != (fault in absent) or len(missed[fault]) > (1 - NOTICED) * count:
+        if count == 0 or len(missed[fault]) > (1 - NOTICED) * count:
             sys.exit(f"{fault}: {len(missed[fault])} of {count} faults went unnoticed")
     if missed["barrier"] or 3 * noticed < barriers:  # every sink ends with one, needed or not
         sys.exit(f"barriers went unnoticed: {missed['barrier']}")
