@@ -2,7 +2,8 @@
 """Products of random shapes on tensor cores, beside numpy: check_products.py BUILD.
 
 Operands lie in memory as bf16, either way round, or are computed in f32 and rounded; tails, triangles, accumulators. What multiplies is
-mma.sync on sm_80 and wgmma on sm_90a where the product suits it: both must have occurred, and so must copies of whole chunks.
+mma.sync on sm_80 and wgmma on sm_90a where the product suits it, threads where there are few rows: all must have occurred, and so must copies
+of whole chunks and loads of eight elements.
 """
 import os
 import subprocess
@@ -15,7 +16,7 @@ import machine
 import ptx_text
 from tensor_cores import round_to_bf16
 
-CASES = 40 * int(os.environ.get("RONDO_CASE_FACTOR", "1"))
+CASES = 60 * int(os.environ.get("RONDO_CASE_FACTOR", "1"))
 BOUND = 1e-6  # of the largest value: products of bf16 are exact in f32, sums are rounded
 TRIANGLES = ("full", "lower_lhs", "upper_lhs", "lower_result", "upper_result")
 
@@ -34,7 +35,11 @@ class Case:
         if self.triangle.endswith("result"):
             self.n = self.m
         self.transposed = [bool(random.integers(2)) for _ in range(2)]
-        self.computed = [bool(random.random() < 0.3) for _ in range(2)]
+        self.kinds = [str(random.choice(["bf16", "f32", "doubled"], p=(0.7, 0.1, 0.2))) for _ in range(2)]  # "doubled" is computed from f32
+        if self.triangle == "full" and random.random() < 0.4:  # few rows, mostly as decode has them
+            self.m = int(random.integers(1, 6))
+            if random.random() < 0.7:
+                self.transposed, self.kinds = [False, True], ["f32", "bf16"]
         self.has_sum = bool(random.integers(2))
 
     def shapes(self):
@@ -43,31 +48,34 @@ class Case:
 
     def text(self):
         (a, b), c = ("x".join(map(str, shape)) for shape in self.shapes()), f"{self.m}x{self.n}"
-        kinds = ["f32" if computed else "bf16" for computed in self.computed]
+        types = ["bf16" if kind == "bf16" else "f32" for kind in self.kinds]
         switches = ["precision = #tile.precision<bf16>", f"triangle = #tile.triangle<{self.triangle}>"]
         switches += [name for name, turned in zip(("transpose_a", "transpose_b"), self.transposed) if turned]
-        lines = [f"tile.kernel @{self.name}(%a: memref<{a}x{kinds[0]}>, %b: memref<{b}x{kinds[1]}>, %s: memref<{c}xf32>, %y: memref<{c}xf32>)"
+        lines = [f"tile.kernel @{self.name}(%a: memref<{a}x{types[0]}>, %b: memref<{b}x{types[1]}>, %s: memref<{c}xf32>, %y: memref<{c}xf32>)"
                  " writes [false, false, false, true] grid [1] ids(%i) {", "  %c0 = arith.constant 0 : index"]
-        for side, shape, kind in zip("ab", (a, b), kinds):
-            lines.append(f"  %t{side} = tile.load %{side}[%c0, %c0] : memref<{shape}x{kind}> -> tensor<{shape}x{kind}>")
-            lines.append(f"  %f{side} = arith.addf %t{side}, %t{side} : tensor<{shape}xf32>" if kind == "f32" else
-                         f"  %f{side} = arith.extf %t{side} : tensor<{shape}xbf16> to tensor<{shape}xf32>")
+        for side, shape, kind, element in zip("ab", (a, b), self.kinds, types):
+            name = f"%f{side}" if kind == "f32" else f"%t{side}"
+            lines.append(f"  {name} = tile.load %{side}[%c0, %c0] : memref<{shape}x{element}> -> tensor<{shape}x{element}>")
+            if kind == "doubled":
+                lines.append(f"  %f{side} = arith.addf {name}, {name} : tensor<{shape}xf32>")
+            if kind == "bf16":
+                lines.append(f"  %f{side} = arith.extf {name} : tensor<{shape}xbf16> to tensor<{shape}xf32>")
         lines.append(f"  %ts = tile.load %s[%c0, %c0] : memref<{c}xf32> -> tensor<{c}xf32>")
-        operands, types = ("%fa, %fb, %ts", f"tensor<{a}xf32>, tensor<{b}xf32>, tensor<{c}xf32>") if self.has_sum else (
+        operands, shapes = ("%fa, %fb, %ts", f"tensor<{a}xf32>, tensor<{b}xf32>, tensor<{c}xf32>") if self.has_sum else (
             "%fa, %fb", f"tensor<{a}xf32>, tensor<{b}xf32>")
-        lines.append(f"  %d = tile.dot {operands} {{{', '.join(switches)}}} : {types} -> tensor<{c}xf32>")
+        lines.append(f"  %d = tile.dot {operands} {{{', '.join(switches)}}} : {shapes} -> tensor<{c}xf32>")
         lines += [f"  tile.store %d, %y[%c0, %c0] : tensor<{c}xf32>, memref<{c}xf32>", "  tile.return", "}"]
         return "\n".join(lines) + "\n"
 
     def check(self, ptx, shared, random):
         """The largest difference, relative to the largest value."""
         buffers, values = [], []
-        for shape, computed in zip(self.shapes(), self.computed):
+        for shape, kind in zip(self.shapes(), self.kinds):
             drawn = random.standard_normal(shape).astype(np.float32)
             halves = round_to_bf16(drawn.view(np.uint32).ravel())
-            buffers.append((drawn if computed else halves).view(np.uint8).ravel().copy())
+            buffers.append((halves if kind == "bf16" else drawn).view(np.uint8).ravel().copy())
             doubled = round_to_bf16((2 * drawn).view(np.uint32).ravel())
-            values.append(widen(doubled if computed else halves).reshape(shape).astype(np.float64))
+            values.append(widen(doubled if kind == "doubled" else halves).reshape(shape).astype(np.float64))
         sums = random.standard_normal((self.m, self.n)).astype(np.float32)
         result = np.full((self.m, self.n), np.nan, np.float32)
         buffers += [sums.view(np.uint8).ravel(), result.view(np.uint8).ravel()]
@@ -87,7 +95,7 @@ class Case:
 
 def main(build):
     random = np.random.default_rng(7)
-    failures, units, worst = [], {"mma.sync": 0, "wgmma.mma_async": 0, "cp.async.cg": 0}, 0.0
+    failures, units, worst = [], {"mma.sync": 0, "wgmma.mma_async": 0, "cp.async.cg": 0, "fma.rn.f32": 0, "ld.global.nc.v4": 0}, 0.0
     for gpu in ("cuda:sm_80", "cuda:sm_90a"):
         cases = [Case(random, number) for number in range(CASES // 2)]
         with tempfile.TemporaryDirectory() as work:
