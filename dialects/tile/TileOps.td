@@ -166,7 +166,8 @@ def Tile_DotOp : Tile_Op<"dot", [Pure]> {
     `a` is `[M, K]`, or `[K, M]` with `transpose_a`; `b` is `[K, N]`, or `[N, K]` with `transpose_b`; `acc` is `[M, N]`
     or absent (zero). Each result element is one chain of fused multiply-adds in ascending k that starts from acc. `triangle` says
     which part matters (K = M for lower_lhs and upper_lhs, N = M for lower_result and upper_result). With `precision` bf16 both operands are rounded to bf16 (to nearest, ties to even) before
-    they are multiplied: products are then exact in f32, and sums may be taken in any order (tensor cores add several products at once).
+    they are multiplied: products are then exact in f32, sums may be taken in any order (tensor cores add several products at once), and what
+    stands beyond the diagonal of a triangular left operand may count as zero, times what `b` has there: NaN and infinities of `b` spread.
 
     Example:
     ```mlir
