@@ -11,7 +11,7 @@ using namespace mlir;
 namespace rondo::codegen {
 
 constexpr int64_t kChunk = 8;      // elements of one copy
-constexpr int64_t kRun = 4;        // elements that a thread evaluates one after the other, part of a chunk
+constexpr int64_t kRun = 2;        // elements that a thread evaluates one after the other, part of a chunk
 constexpr int64_t kMostDepth = 64; // steps of k in one slice: a row of 128 bytes
 constexpr int64_t kFewSlices = 2;  // with no more of them there is little to overlap
 
@@ -125,7 +125,7 @@ void ThreadLowering::copySlice(const Product &product, const TileHome &source, V
   });
 }
 
-// Runs of neighbours along k: four of f32 in memory are one load of 16 bytes.
+// Runs of neighbours along k.
 void ThreadLowering::evaluateSlice(const Product &product, Value k, Value stage, bool isLhs) {
   ProductOperand operand = product.operand(isLhs);
   const OperandSlice &slice = operand.slice;

@@ -30,12 +30,12 @@ tile.kernel @product(%a: memref<128x256xbf16>, %b: memref<128x256xbf16>, %c: mem
 
 // -----
 
-// What is computed is rounded on its way, four neighbours along k at a time; what lies beyond the diagonal is zero.
+// What is computed is rounded on its way, two neighbours along k at a time; what lies beyond the diagonal is zero.
 // CHECK-LABEL: func.func @lower_lhs(
 // CHECK-NOT: nvgpu.device_async_copy
 // CHECK: arith.cmpi sle
 // CHECK: arith.truncf {{.*}} : f32 to bf16
-// CHECK: vector.store {{.*}} {alignment = 8 : i64} : memref<64x64xbf16, 3>, vector<4xbf16>
+// CHECK: vector.store {{.*}} {alignment = 4 : i64} : memref<64x64xbf16, 3>, vector<2xbf16>
 // WARPS: nvvm.mma.sync
 // GROUPS: wgmma.mma_async.sync.aligned.m64n16k16
 tile.kernel @lower_lhs(%a: memref<64x64xf32>, %b: memref<64x32xf32>, %c: memref<64x32xf32>) writes [false, false, true] grid [1] ids(%i) {
