@@ -15,14 +15,11 @@ import numpy as np
 import machine
 import ptx_text
 from tensor_cores import round_to_bf16
+from warpgroup_products import widen
 
 CASES = 60 * int(os.environ.get("RONDO_CASE_FACTOR", "1"))
 BOUND = 1e-6  # of the largest value: products of bf16 are exact in f32, sums are rounded
 TRIANGLES = ("full", "lower_lhs", "upper_lhs", "lower_result", "upper_result")
-
-
-def widen(halves):
-    return (halves.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 class Case:

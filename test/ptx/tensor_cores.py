@@ -17,13 +17,8 @@ def round_to_tf32(values):
     return np.where(finite, bits + np.uint32(0x1000), bits) & TF32_BITS
 
 
-def multiply_m16n8k8_tf32(a, b, c):
-    """Words of the fragments of one warp, [4][32], [2][32], [4][32], to those of a b + c."""
-    left, right = np.zeros((16, 8)), np.zeros((8, 8))
-    for register, (row, column) in enumerate(((G, T), (G + 8, T), (G, T + 4), (G + 8, T + 4))):
-        left[row, column] = (a[register] & TF32_BITS).view(np.float32)
-    for register, row in enumerate((T, T + 4)):
-        right[row, G] = (b[register] & TF32_BITS).view(np.float32)
+def add_product(left, right, c):
+    """What the words of a fragment of 16 x 8 sums become."""
     places = ((G, 2 * T), (G, 2 * T + 1), (G + 8, 2 * T), (G + 8, 2 * T + 1))
     sums = np.zeros((16, 8))
     for register, place in enumerate(places):
@@ -31,6 +26,16 @@ def multiply_m16n8k8_tf32(a, b, c):
     with np.errstate(all="ignore"):
         result = (left @ right + sums).astype(np.float32)
     return [result[place].view(np.uint32) for place in places]
+
+
+def multiply_m16n8k8_tf32(a, b, c):
+    """Words of the fragments of one warp, [4][32], [2][32], [4][32], to those of a b + c."""
+    left, right = np.zeros((16, 8)), np.zeros((8, 8))
+    for register, (row, column) in enumerate(((G, T), (G + 8, T), (G, T + 4), (G + 8, T + 4))):
+        left[row, column] = (a[register] & TF32_BITS).view(np.float32)
+    for register, row in enumerate((T, T + 4)):
+        right[row, G] = (b[register] & TF32_BITS).view(np.float32)
+    return add_product(left, right, c)
 
 
 def round_to_bf16(values):
@@ -67,13 +72,7 @@ def multiply_m16n8k16_bf16(a, b, c):
         left[row, column], left[row, column + 1] = halves(a[register])
     for register, row in enumerate((2 * T, 2 * T + 8)):
         right[row, G], right[row + 1, G] = halves(b[register])
-    places = ((G, 2 * T), (G, 2 * T + 1), (G + 8, 2 * T), (G + 8, 2 * T + 1))
-    sums = np.zeros((16, 8))
-    for register, place in enumerate(places):
-        sums[place] = c[register].view(np.float32)
-    with np.errstate(all="ignore"):
-        result = (left @ right + sums).astype(np.float32)
-    return [result[place].view(np.uint32) for place in places]
+    return add_product(left, right, c)
 
 
 PRODUCTS = {
